@@ -1,0 +1,115 @@
+"""The Keras networks of the course, and the one shared way to compile and feed `fit`."""
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from helpers import course
+
+
+def autoencoder(latent_dim=32, latent_activation="relu", hidden=(256, 128)):
+    """A dense autoencoder of 784 pixels; the defaults are the report's network (Activity A)."""
+    inputs = keras.Input((784,), name="Input")
+    x = inputs
+    for number, units in enumerate(hidden, start=1):
+        x = layers.Dense(units, activation="relu", name=f"Encoder_Layer{number}")(x)
+    x = layers.Dense(latent_dim, activation=latent_activation, name="Latent_Code")(x)
+    for number, units in enumerate(reversed(hidden), start=1):
+        x = layers.Dense(units, activation="relu", name=f"Decoder_Layer{number}")(x)
+    outputs = layers.Dense(784, activation="sigmoid", name="Output")(x)
+    return keras.Model(inputs, outputs, name="autoencoder")
+
+
+def encoder_and_decoder(model):
+    """The two halves of an `autoencoder`, sharing its weights: pixels to latent code, latent code to pixels."""
+    latent = model.get_layer("Latent_Code").output
+    code = keras.Input((latent.shape[-1],), name="Code")
+    x, past_latent = code, False
+    for layer in model.layers:
+        if past_latent:
+            x = layer(x)
+        past_latent = past_latent or layer.name == "Latent_Code"
+    return keras.Model(model.input, latent, name="encoder"), keras.Model(code, x, name="decoder")
+
+
+def fast(xla=False):
+    """Arguments of `compile` that make `fit` fast on two CPU cores: `model.compile(..., **models.fast())`.
+
+    Sixteen steps run inside TensorFlow before Python is asked again. `xla=True` also compiles the step with XLA. That
+    pays for large layers and many epochs (the autoencoder); it makes a small classifier with dropout several times
+    slower, and costs seconds before the first epoch, so the fast profile leaves it out.
+    """
+    return {"steps_per_execution": 16, "jit_compile": xla and course.profile() == "full"}
+
+
+def batches(x, y=None, batch_size=256, shuffle=True, seed=0):
+    """Batches for `fit` and `evaluate`, gathered inside TensorFlow: about a third faster than handing over arrays.
+
+    Parameters
+    ----------
+    x : array (n, ...)
+    y : array (n, ...), optional
+        The targets; `x` itself where not given, which is what an autoencoder is fitted to.
+    batch_size : int, default 256
+        The last batch holds what is left, as in Keras.
+    shuffle : bool, default True
+        A new order in each epoch. `fit` then needs `shuffle=False`, or it warns that it leaves the order alone.
+    seed : int, default 0
+        Of the orders.
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of pairs (x batch, y batch).
+
+    Raises
+    ------
+    ValueError
+        If x is empty, or x and y differ in length.
+    """
+    if len(x) == 0 or (y is not None and len(y) != len(x)):
+        raise ValueError(f"x and y must have the same length, above 0; got {len(x)} and {len(x if y is None else y)}")
+    images = tf.constant(x)
+    targets = images if y is None or y is x else tf.constant(y)
+    whole = len(x) // batch_size
+
+    def epoch(epoch_seed):
+        order = tf.range(len(x))
+        if shuffle:
+            order = tf.random.experimental.stateless_shuffle(order, seed=[seed, tf.cast(epoch_seed, tf.int32)])
+        whole_batches = tf.data.Dataset.from_tensor_slices(tf.reshape(order[: whole * batch_size], (whole, batch_size)))
+        if len(x) % batch_size:
+            return whole_batches.concatenate(tf.data.Dataset.from_tensors(order[whole * batch_size :]))
+        return whole_batches
+
+    def gather(rows):
+        x_batch = tf.gather(images, rows)
+        return x_batch, (x_batch if targets is images else tf.gather(targets, rows))
+
+    # `random` gives one number per pass, another in each epoch, and the same sequence in each run of the program.
+    dataset = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1).flat_map(epoch).map(gather)
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = 1  # two cores: leave them to the matrix products
+    options.autotune.enabled = False
+    steps = -(-len(x) // batch_size)
+    return dataset.prefetch(2).apply(tf.data.experimental.assert_cardinality(steps)).with_options(options)
+
+
+class EpochLine(keras.callbacks.Callback):
+    """Shows progress as one plain line per epoch, the same in Jupyter, Colab, nbval and a log file.
+
+    Parameters
+    ----------
+    every : int, default 1
+        Print only each `every`-th epoch, and the last.
+    """
+
+    def __init__(self, every=1):
+        super().__init__()
+        self.every = every
+
+    def on_epoch_end(self, epoch, logs=None):
+        last = self.params["epochs"]
+        if (epoch + 1) % self.every == 0 or epoch + 1 == last:
+            numbers = "  ".join(f"{name} {value:.4f}" for name, value in (logs or {}).items())
+            print(f"epoch {epoch + 1:2d}/{last}  {numbers}")
