@@ -1,1 +1,1 @@
-"""The plumbing under the course's notebooks: one module per job, imported by name (`from helpers import data, plots`)."""
+"""The plumbing under the notebooks: one module per job, imported by name (`from helpers import data, plots`)."""

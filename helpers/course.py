@@ -1,4 +1,4 @@
-"""What every notebook needs before its lesson begins: the profile, the seed, the claims and its own source on the page."""
+"""What every notebook needs before its lesson begins: the profile, the seed, the claims, source code shown on the page."""
 
 import csv
 import inspect
@@ -14,6 +14,7 @@ FIGURES = ROOT / "figures"
 CLAIMS = FIGURES / "claims.csv"
 CLAIM_COLUMNS = ["id", "value", "low", "high", "reported", "notebook"]
 PROFILES = ("full", "fast")
+_claimed = {}  # the claims of this notebook, in order: id -> row of the table
 
 
 class ClaimError(AssertionError):
@@ -23,7 +24,7 @@ class ClaimError(AssertionError):
 def profile():
     """The profile of this run: "full" (the default) or "fast", read from the variable COURSE_PROFILE.
 
-    The fast profile runs the same cells on a part of the data with few epochs. It is for tests, not for reading numbers.
+    The fast profile runs the same cells on a part of the data with fewer epochs: for tests, not for reading numbers.
 
     Raises
     ------
@@ -37,8 +38,8 @@ def profile():
 
 
 def epochs(number):
-    """`number` of epochs in the full profile; a quarter of it, and at least 2, in the fast one."""
-    return number if profile() == "full" else max(2, number // 4)
+    """`number` of epochs in the full profile; half of it, and at least 2, in the fast one."""
+    return number if profile() == "full" else max(2, number // 2)
 
 
 def start():
@@ -47,7 +48,9 @@ def start():
     Call it before TensorFlow is imported. The printed versions are the first thing to compare when two
     people's numbers differ.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hides TensorFlow's notes on CPU instructions, not Python errors
+    os.environ.setdefault(
+        "TF_CPP_MIN_LOG_LEVEL", "3"
+    )  # hides TensorFlow's notes on CPU instructions, not Python errors
     import keras
     import numpy as np
     import tensorflow as tf
@@ -114,6 +117,7 @@ def claim(name, value, low=None, high=None, *, reported=None, fast_low=None, fas
     print(f"{'ok  ' if in_range else 'FAIL'} {name} = {_text(value)}   {allowed}{beside}")
     if not in_range:
         raise ClaimError(f"claim {name}: {_text(value)} is outside its range ({allowed}), profile {profile()}")
+    _claimed[name] = (_text(reported) or "–", _text(value), allowed)
     if not fast:
         _write_claim([name, _text(value), _text(low), _text(high), _text(reported), name.split(".")[0]])
     return value
@@ -180,6 +184,19 @@ def show_source(function):
 
     where = f"helpers/{pathlib.Path(inspect.getsourcefile(function)).name}"
     display(Markdown(f"From `{where}`:\n\n```python\n{inspect.getsource(function).rstrip()}\n```"))
+
+
+def say(text):
+    """Show a conclusion as Markdown. Its numbers come from variables, so that no sentence outlives its measurement."""
+    from IPython.display import Markdown, display
+
+    display(Markdown(text))
+
+
+def claims_table():
+    """Show the claims made so far in this notebook: the report's value, ours, and the range that is checked."""
+    rows = [f"| `{name}` | {reported} | {value} | {allowed} |" for name, (reported, value, allowed) in _claimed.items()]
+    say("\n".join(["| claim | the report | here | checked |", "|---|---|---|---|", *rows]))
 
 
 def headless():

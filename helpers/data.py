@@ -120,7 +120,9 @@ def subset(x, y, size, seed=0):
 
 
 def _mend(path):
-    return f"Mend: delete it, then `git checkout -- data/{path.name}`, or load it again with a network to fetch it anew."
+    return (
+        f"Mend: delete it, then `git checkout -- data/{path.name}`, or load it again with a network to fetch it anew."
+    )
 
 
 def _read(name, path):
@@ -130,7 +132,15 @@ def _read(name, path):
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise ValueError("it holds a single array, not four")
             arrays = {key: file[key] for key in SHAPES if key in file.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, AttributeError) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        AttributeError,
+    ) as error:
         raise DataError(f"{path} cannot be read ({_plain(error)}). {_mend(path)}") from error
     problem = _problem(name, arrays)
     if problem:

@@ -23,7 +23,7 @@ def autoencoder(configuration):
     Returns
     -------
     dict
-        mse_train, mse_test (mean squared error per pixel) and dead_units (latent units that are 0 on all training images).
+        mse_train, mse_test (mean squared error per pixel), dead_units (latent units that are 0 on all training images).
     """
     images = data.load(configuration["dataset"], profile="full")
     course.seed(configuration["seed"])

@@ -54,8 +54,8 @@ def run(function, configurations, folder, *, version, workers=2, progress=True):
     Returns
     -------
     pandas.DataFrame
-        A row per configuration, in their order: the configuration, the results, `seconds` (wall time of the run) and `error`
-        (None, or the last line of a failed run's traceback, which is stored in full beside the results as .failed.json).
+        A row per configuration, in their order: the configuration, the results, `seconds` (wall time of the run) and
+        `error` (None, or the last line of a failed run's traceback; the whole of it is stored as .failed.json).
 
     Raises
     ------
@@ -156,7 +156,9 @@ def _read(path, configuration, version):
     except (ValueError, KeyError, TypeError) as error:
         aside = path.with_suffix(".damaged")
         os.replace(path, aside)
-        warnings.warn(f"{path.name} is damaged ({error}); set aside as {aside.name}, that run is done again", stacklevel=3)
+        warnings.warn(
+            f"{path.name} is damaged ({error}); set aside as {aside.name}, that run is done again", stacklevel=3
+        )
         return None
     return record
 

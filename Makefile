@@ -1,0 +1,41 @@
+# Each command prepares .venv by itself. On a machine without make, README.md gives the plain commands.
+PYTHON ?= python3
+CONSTRAINTS ?=
+NOTEBOOK ?=
+PIP_CONSTRAINTS = $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
+BIN = .venv/bin
+
+.PHONY: help run test lab notebooks results links bench lint
+
+help:                ## show this list
+	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/ready: requirements.txt $(CONSTRAINTS)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt $(PIP_CONSTRAINTS)
+	@touch .venv/ready
+
+run: .venv/ready        ## execute every notebook at full scale (one: make run NOTEBOOK=01)
+	$(BIN)/python -m helpers.notebooks run $(NOTEBOOK)
+
+test: .venv/ready       ## the helpers, the repository's promises, every notebook in the fast profile
+	COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+lab: .venv/ready        ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+notebooks: .venv/ready  ## execute the notebooks whose .py has changed, and pair them
+	$(BIN)/python -m helpers.notebooks update
+
+results: .venv/ready    ## compute the repeated runs below data/results/ that are not there yet
+	$(BIN)/python -m helpers.experiments
+
+links: .venv/ready      ## write the repository's address everywhere: make links REPO=owner/name
+	$(BIN)/python -m helpers.notebooks links $(REPO)
+
+bench: .venv/ready      ## seconds of an epoch: Keras's default fit beside the course's way
+	$(BIN)/python benchmarks/fit_speed.py
+
+lint: .venv/ready       ## ruff on helpers, tests and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .

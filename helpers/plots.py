@@ -1,0 +1,220 @@
+"""Every figure of the course. A function returns a matplotlib figure; `show` puts it on the page and into figures/."""
+
+import base64
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+
+from helpers import course
+
+CLASS_COLOURS = sns.color_palette("colorblind", 10)  # the same colour for the same class in every notebook
+TRAIN, TEST, REFERENCE = CLASS_COLOURS[0], CLASS_COLOURS[1], "0.35"
+DOTS_PER_INCH = 100
+
+
+def set_style():
+    """Letters and lines that the back row can read."""
+    sns.set_theme(context="notebook", style="ticks", palette="colorblind", font_scale=1.1)
+    plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True})
+
+
+def show(figure, name, caption, alt):
+    """Display `figure` with its caption; a full run also writes figures/<name>.png.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        It is closed afterwards.
+    name : str
+        "notebook_what", for example "01_loss".
+    caption : str
+        One line that says what to see.
+    alt : str
+        What a reader who cannot see the picture needs to know.
+    """
+    from IPython.display import Markdown, display
+
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    plt.close(figure)
+    if course.profile() == "full":
+        course.write_atomically(course.FIGURES / f"{name}.png", buffer.getvalue())
+    picture = base64.b64encode(buffer.getvalue()).decode()
+    display({"image/png": picture, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
+    display(Markdown(f"*{caption}*"))
+
+
+def image_grid(images, row_labels=None, column_labels=None, size=0.9):
+    """Pictures in rows and columns.
+
+    Parameters
+    ----------
+    images : array (rows, columns, 784)
+        Pixels in [0, 1], 0 is drawn black.
+    row_labels, column_labels : sequence of str, optional
+    size : float, default 0.9
+        Inches per picture.
+    """
+    rows, columns = len(images), len(images[0])
+    figure, axes = plt.subplots(rows, columns, figsize=(size * columns + 1, size * rows + 0.5), squeeze=False)
+    for row in range(rows):
+        for column in range(columns):
+            axis = axes[row, column]
+            axis.imshow(np.reshape(images[row][column], (28, 28)), cmap="gray", vmin=0, vmax=1)
+            axis.set(xticks=[], yticks=[])
+            sns.despine(ax=axis, left=True, bottom=True)
+        if row_labels is not None:
+            axes[row, 0].set_ylabel(row_labels[row], rotation=0, ha="right", va="center")
+    for column, label in enumerate(column_labels if column_labels is not None else []):
+        axes[0, column].set_title(label, fontsize=11)
+    return figure
+
+
+def loss_curves(histories, baselines, loss="loss", ylabel="mean squared error per pixel"):
+    """Loss of train and test by epoch, one panel per model, with baselines as labelled horizontal lines.
+
+    Parameters
+    ----------
+    histories : dict of str to keras History
+        Each with `loss` and `val_` + `loss`.
+    baselines : dict of str to dict of str to float
+        For each model, the lines to draw in: label and height.
+    """
+    figure, axes = plt.subplots(1, len(histories), figsize=(6.5 * len(histories), 4.5), squeeze=False)
+    for axis, (name, history) in zip(axes[0], histories.items(), strict=True):
+        epochs = np.arange(1, len(history.epoch) + 1)
+        axis.plot(
+            epochs, history.history[loss], color=TRAIN, marker="o", markersize=4, label="training (during the epoch)"
+        )
+        axis.plot(epochs, history.history[f"val_{loss}"], color=TEST, marker="s", markersize=4, label="test (after it)")
+        axis.set(xlabel="epoch", ylabel=ylabel, title=name, yscale="log")
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter(plt.NullFormatter())
+        axis.set_yticks([tick for tick in (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1)])
+        for style, (label, height) in zip(("--", ":", "-."), baselines[name].items(), strict=False):
+            axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
+        axis.legend(fontsize=10, frameon=True)
+    return figure
+
+
+def latent_map(latents, labels, class_names, title=""):
+    """Points of a two-dimensional latent, coloured by class, each class named at its median.
+
+    Parameters
+    ----------
+    latents : array (n, 2)
+    labels : array (n,) of int
+    class_names : sequence of str
+    """
+    figure, axis = plt.subplots(figsize=(8, 6.5))
+    for label, name in enumerate(class_names):
+        points = latents[labels == label]
+        axis.scatter(*points.T, s=5, alpha=0.45, linewidths=0, color=CLASS_COLOURS[label])
+        axis.text(
+            *np.median(points, axis=0), name, ha="center", va="center", fontsize=14, weight="bold",
+            bbox={"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label], "linewidth": 2.5},
+        )  # fmt: skip
+    axis.set(xlabel="latent unit 1", ylabel="latent unit 2", title=title)
+    return figure
+
+
+def error_by_size(table, pca, reported):
+    """Test error against the size of the latent: a dot per run, a line through the means, PCA beside them.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A row per run: latent_dim, latent_activation, mse_test.
+    pca : dict of int to float
+        Test error of PCA by number of components.
+    reported : dict of int to float
+        The report's values, drawn as crosses.
+    """
+    figure, axis = plt.subplots(figsize=(8, 5))
+    styles = {
+        "relu": ("ReLU latent", CLASS_COLOURS[0], "o", 0.97),
+        "linear": ("linear latent", CLASS_COLOURS[1], "s", 1.03),
+    }
+    for activation, (label, colour, marker, shift) in styles.items():
+        runs = table[table.latent_activation == activation]
+        means = runs.groupby("latent_dim").mse_test.mean()
+        axis.scatter(runs.latent_dim * shift, runs.mse_test, color=colour, marker=marker, s=28, alpha=0.6, linewidths=0)
+        axis.plot(means.index * shift, means, color=colour, label=f"{label} (dots: seeds)")
+    axis.plot(list(pca), list(pca.values()), color=REFERENCE, linestyle="--", marker="^", label="PCA")
+    axis.scatter(
+        list(reported),
+        list(reported.values()),
+        marker="x",
+        s=90,
+        linewidths=2.5,
+        color="black",
+        label="report",
+        zorder=3,
+    )
+    axis.set(xscale="log", yscale="log", xlabel="size of the latent code L", ylabel="test MSE per pixel")
+    axis.set_xticks(list(pca), [str(size) for size in pca])
+    axis.set_yticks([0.005, 0.01, 0.02, 0.05], ["0.005", "0.01", "0.02", "0.05"])
+    axis.minorticks_off()
+    axis.legend(frameon=False)
+    return figure
+
+
+def dead_by_size(table):
+    """Dead latent units of the ReLU networks against the size of the latent: a dot per run, a bar for the mean."""
+    figure, axis = plt.subplots(figsize=(8, 4))
+    sns.barplot(table, x="latent_dim", y="dead_units", color=CLASS_COLOURS[9], errorbar=None, ax=axis, width=0.6)
+    sns.stripplot(table, x="latent_dim", y="dead_units", color="black", size=6, alpha=0.7, jitter=0.15, ax=axis)
+    axis.set(xlabel="size of the latent code L", ylabel="units that are always 0")
+    return figure
+
+
+def anomaly_scores(scores, curves):
+    """Two panels: the distribution of a score on familiar and unfamiliar images, and ROC curves.
+
+    Parameters
+    ----------
+    scores : dict of str to array (n,)
+        The score of each image, per group.
+    curves : dict of str to (false positive rate, true positive rate, area)
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
+    bins = np.geomspace(min(map(np.min, scores.values())), max(map(np.max, scores.values())), 60)
+    for (name, values), colour in zip(scores.items(), (TRAIN, TEST), strict=True):
+        left.hist(values, bins=bins, alpha=0.65, label=name, color=colour)
+    left.set(xscale="log", xlabel="reconstruction error (MSE of the image)", ylabel="number of images")
+    left.set_xticks([0.001, 0.01, 0.1], ["0.001", "0.01", "0.1"])
+    left.legend(frameon=False)
+    for (name, (false_rate, true_rate, area)), style in zip(curves.items(), ("-", "--", ":", "-."), strict=False):
+        right.plot(false_rate, true_rate, linestyle=style, linewidth=2.5, label=f"{name}: AUC {area:.3f}")
+    right.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    right.set(xlabel="share of digits called unfamiliar", ylabel="share of clothes called unfamiliar", aspect="equal")
+    right.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def latent_explorer(decode, low, high):
+    """Two sliders that move a point in a two-dimensional latent, and the image decoded there (needs ipywidgets).
+
+    Parameters
+    ----------
+    decode : function
+        From an array (1, 2) to an array (1, 784).
+    low, high : sequence of two floats
+        The range of each slider.
+    """
+    import ipywidgets as widgets
+
+    def draw(unit_1, unit_2):
+        image = np.asarray(decode(np.array([[unit_1, unit_2]], "float32"))).reshape(28, 28)
+        plt.figure(figsize=(3.5, 3.5))
+        plt.imshow(image, cmap="gray", vmin=0, vmax=1)
+        plt.axis("off")
+        plt.show()
+
+    sliders = [
+        widgets.FloatSlider(value=(a + b) / 2, min=a, max=b, step=(b - a) / 60, description=f"unit {unit}")
+        for unit, (a, b) in enumerate(zip(low, high, strict=True), start=1)
+    ]
+    widgets.interact(draw, unit_1=sliders[0], unit_2=sliders[1])

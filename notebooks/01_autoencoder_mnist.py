@@ -1,0 +1,518 @@
+# %% [markdown]
+# # 01 · Autoencoder on MNIST
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/representation-learning-course/notebooks/blob/main/notebooks/01_autoencoder_mnist.ipynb)
+#
+# **What you will learn**
+#
+# - what an autoencoder is, and how to tell whether one has learned anything: by baselines, not by eye;
+# - what the size of the latent code buys, and where more of it is wasted;
+# - why a ReLU on the latent code can destroy a network, and how often it does;
+# - whether a network that knows digits notices that something is not a digit, and whether a network is needed for that.
+#
+# **What you need to know**: Python, NumPy arrays, and what a dense layer and gradient descent are.
+#
+# **Run time** on two CPU cores: about three minutes, offline. README has the minutes of the last full run.
+
+# %%
+# Setup: the same cell in every notebook. In Colab it fetches the course; elsewhere it only finds it.
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/representation-learning-course/notebooks"
+here = pathlib.Path.cwd()
+places = [here, *here.parents, here / "course"]
+if "google.colab" in sys.modules and not any((place / "helpers" / "course.py").exists() for place in places):
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", REPOSITORY, "course"], check=True)
+root = next((place for place in places if (place / "helpers" / "course.py").exists()), None)
+if root is None:
+    raise FileNotFoundError(f"the folder helpers/ is not here: clone {REPOSITORY} and open this notebook inside it")
+sys.path.insert(0, str(root))
+
+from helpers import course, plots
+
+course.start()
+plots.set_style()
+
+# %% [markdown]
+# ## 1. Seven layers with a waist
+#
+# **Question.** What is the smallest description of a handwritten digit from which it can be drawn again?
+#
+# MNIST holds 70,000 images of handwritten digits, 28 × 28 = 784 pixels each, here with grey values from 0 (black) to
+# 1 (white). An **autoencoder** is a network that is trained to answer an image with the same image. That would be
+# trivial, were it not for a narrow layer in the middle: all that the second half knows of the image must pass through it.
+#
+# - The **encoder** turns the pixels $x$ into the **latent code** $z = f(x)$, a vector of $L$ numbers.
+# - The **decoder** turns the code into the **reconstruction** $\hat{x} = g(z)$.
+# - The **loss** is the mean squared error (MSE) over the 784 pixels: $\frac{1}{784}\sum_{j=1}^{784} (x_j - \hat{x}_j)^2$,
+#   averaged over the images. Here $x_j$ is the grey value of pixel $j$, and $\hat{x}_j$ the network's answer.
+#
+# No label is used anywhere. This is the network of the report that the notebook follows: 784-256-128-L and back.
+
+# %%
+import keras
+import numpy as np
+
+from helpers import data, evaluation, experiments, models
+
+mnist = data.load("mnist")
+print(
+    f"{len(mnist.x_train):,} training and {len(mnist.x_test):,} test images, shape {mnist.x_train.shape}, {mnist.x_train.dtype}"
+)
+
+# %%
+course.show_source(models.autoencoder)
+
+# %% [markdown]
+# **Predict.** The waist has 32 units. Which layer has the most parameters: the one at the waist, or the last one?
+
+# %%
+autoencoder = models.autoencoder(latent_dim=32)
+for layer in autoencoder.layers:
+    print(f"{layer.name:16s} {layer.output.shape[-1]:4d} units {layer.count_params():9,d} parameters")
+course.claim("01.params.latent32", autoencoder.count_params(), 476720, 476720, reported=476720)
+course.claim("01.params.latent2", models.autoencoder(latent_dim=2).count_params(), 469010, 469010, reported=469010)
+# %% [markdown]
+# A dense layer has (inputs + 1) × units parameters, so the two layers that touch the 784 pixels hold most of them. The
+# waist costs little: going from 32 latent units to 2 removes fewer than two in a hundred parameters. What it removes is
+# not capacity to compute but room to pass on what was seen.
+#
+# ## 2. Training, and what to compare it with
+#
+# **Question.** After 20 epochs the loss is a small number. Is it small enough to mean anything?
+#
+# A loss means something only beside a **baseline**: the loss of a method that anyone could have used instead.
+#
+# - The **mean image**: answer every image with the average of the training images. It knows nothing about the image.
+# - **PCA** (principal component analysis) with $L$ components: the best *linear* code of the same size.
+# - The **report's** value.
+#
+# **Predict.** Both networks have half a million parameters. Will the one with 2 latent units beat PCA with 2
+# components? By a lot? And the one with 32 beat PCA with 32?
+
+# %%
+sizes = [2, 4, 8, 16, 32]
+mean_image = evaluation.mean_image_mse(mnist.x_train, mnist.x_test)
+pca = evaluation.pca_mse(mnist.x_train, mnist.x_test, sizes)
+print(f"mean image {mean_image:.4f}, PCA-2 {pca[2]:.4f}, PCA-32 {pca[32]:.4f}")
+
+
+# %%
+def train(latent_dim, seed=0, optimizer="adam"):
+    """The report's training: Adam, mean squared error, 20 epochs, batches of 256 in a new order each epoch."""
+    course.seed(seed)
+    model = models.autoencoder(latent_dim)
+    model.compile(optimizer=optimizer, loss="mse", **models.fast(xla=True))
+    history = model.fit(
+        models.batches(mnist.x_train, batch_size=256),
+        validation_data=models.batches(mnist.x_test, shuffle=False),
+        epochs=course.epochs(20),
+        shuffle=False,  # `batches` has shuffled already
+        verbose=0,
+        callbacks=[models.EpochLine(every=5)],
+    )
+    return model, history
+
+
+# %%
+autoencoder, history_32 = train(latent_dim=32)
+autoencoder_2d, history_2 = train(latent_dim=2)
+
+# %%
+figure = plots.loss_curves(
+    {"L = 32": history_32, "L = 2": history_2},
+    {
+        "L = 32": {"mean image": mean_image, "PCA-32": pca[32], "report": 0.0086},
+        "L = 2": {"mean image": mean_image, "PCA-2": pca[2], "report": 0.04},
+    },
+)
+plots.show(
+    figure,
+    "01_loss",
+    "Loss by epoch, logarithmic scale. The horizontal lines are what the curves must get below.",
+    "Two panels of training and test loss by epoch, for 32 and 2 latent units, with the mean image, PCA and the report as lines.",
+)
+
+# %%
+mse_32 = autoencoder.evaluate(models.batches(mnist.x_test, shuffle=False), verbose=0)
+mse_2 = autoencoder_2d.evaluate(models.batches(mnist.x_test, shuffle=False), verbose=0)
+course.claim("01.mse.latent32", mse_32, high=0.0086, reported=0.0086, fast_high=0.04)
+course.claim("01.mse.over_pca32", mse_32 / pca[32], high=0.62, fast_high=2.6)
+course.say(
+    f"**Conclusion.** With 32 units the test error is {mse_32:.4f}: {mse_32 / mean_image:.0%} of the mean image's and "
+    f"{mse_32 / pca[32]:.0%} of PCA-32's. With 2 units it is {mse_2:.4f}, {mse_2 / pca[2]:.0%} of PCA-2's. "
+    f"Training and test loss differ little ({history_32.history['loss'][-1]:.4f} and {mse_32:.4f} for L = 32): the "
+    "network does not recite its training images. One run is an anecdote; section 5 has five seeds of each size."
+)
+
+# %% [markdown]
+# ## 3. Look at the worst, too
+#
+# **Question.** Which images does the error hide? The report showed the first ten test images. Its readers could not
+# know whether those were typical.
+#
+# Here the test images are sorted by the error of the 32-unit network: four of the best, four around the median, the
+# four worst.
+#
+# **Predict.** Which digit will be among the best? What will make an image hard: its class, or how it was written?
+
+# %%
+reconstructed = autoencoder.predict(mnist.x_test, batch_size=1000, verbose=0)
+reconstructed_2d = autoencoder_2d.predict(mnist.x_test, batch_size=1000, verbose=0)
+error = evaluation.reconstruction_error(mnist.x_test, reconstructed)
+order = np.argsort(error)
+middle = len(order) // 2
+chosen = np.concatenate([order[:4], order[middle - 2 : middle + 2], order[-4:]])
+figure = plots.image_grid(
+    [mnist.x_test[chosen], reconstructed[chosen], reconstructed_2d[chosen]],
+    row_labels=["original", "L = 32", "L = 2"],
+    column_labels=[
+        f"{group}\n{error[i]:.4f}" for group, i in zip(np.repeat(["best", "median", "worst"], 4), chosen, strict=True)
+    ],
+)
+plots.show(
+    figure,
+    "01_reconstructions",
+    "Originals over their reconstructions, sorted by the error of the 32-unit network (the number on top).",
+    "Twelve test digits, best, median and worst, in three rows: original, reconstruction from 32 units and from 2.",
+)
+
+# %%
+ones = float(np.mean(mnist.y_test[order[:100]] == 1))
+course.claim("01.share.ones_in_best", ones, low=0.9, fast_low=0.5)
+spread = error[order[-100:]].mean() / error[order[:100]].mean()
+course.say(
+    f"**Conclusion.** Of the 100 images with the lowest error, {ones:.0%} are ones: thin strokes with few bright pixels "
+    f"are cheap. The mean error of the 100 worst is {spread:.0f} times that of the 100 best. The worst have bold "
+    "or unusual strokes; a low error therefore says as much about the amount of ink as about the network. "
+    "Exercise 2 takes the ink out of the comparison."
+)
+
+# %% [markdown]
+# ## 4. A map of digits
+#
+# **Question.** With $L = 2$ each image becomes a point in a plane. The network never saw a label. Do equal digits land together?
+#
+# **Predict.** Which pairs of digits will overlap?
+
+# %%
+encoder_2d, decoder_2d = models.encoder_and_decoder(autoencoder_2d)
+latents_2d = encoder_2d.predict(mnist.x_test, batch_size=1000, verbose=0)
+figure = plots.latent_map(
+    latents_2d, mnist.y_test, mnist.class_names, "10,000 test images in the plane of two latent units"
+)
+plots.show(
+    figure,
+    "01_latent_map",
+    "Each point is a test image; the labels stand at the median of each digit.",
+    "Scatter of the two latent units, coloured by digit, fanning out from the corner at zero.",
+)
+
+# %%
+from sklearn.neighbors import KNeighborsClassifier
+
+neighbours = KNeighborsClassifier(n_neighbors=10).fit(
+    encoder_2d.predict(mnist.x_train, batch_size=1000, verbose=0), mnist.y_train
+)
+accuracy_2d = neighbours.score(latents_2d, mnist.y_test)
+missed = [np.mean(neighbours.predict(latents_2d[mnist.y_test == digit]) != digit) for digit in range(10)]
+course.claim("01.knn.latent2", accuracy_2d, low=0.55, fast_low=0.3)
+course.say(
+    f"**Conclusion.** A digit's ten nearest neighbours in this plane name it correctly for {accuracy_2d:.0%} of the test "
+    f"images; guessing would give about 10 %. Digit {int(np.argmin(missed))} is told apart best, digit "
+    f"{int(np.argmax(missed))} worst. No point has a negative coordinate: the ReLU on the latent code allows none, "
+    "so the map is squeezed into a quarter of the plane, with many points on its two edges."
+)
+
+# %% [markdown]
+# ## 5. What does one more latent unit buy?
+#
+# **Question.** How does the error fall when $L$ grows from 2 to 32, and how much of that is luck of the seed?
+#
+# A **seed** fixes the random starting weights and the order of the batches. Here are five seeds for each of five sizes,
+# with the report's ReLU latent and with a **linear** latent (no activation on the code). These 50 runs are stored
+# in `data/results/`; delete a file there and the next cell computes that run again, with the function below.
+#
+# **Predict.** The curve of PCA falls steadily. Will the network's advantage over PCA grow or shrink with $L$? And
+# does the activation on one layer of the seven matter?
+
+# %%
+course.show_source(experiments.autoencoder)
+
+# %%
+runs = experiments.autoencoder_runs()
+summary = runs.groupby(["latent_activation", "latent_dim"]).mse_test.agg(["mean", "std", "min", "median", "max"])
+summary["PCA"] = [pca[size] for _, size in summary.index]
+summary.round(4)
+
+# %%
+figure = plots.error_by_size(runs, pca, reported={2: 0.04, 32: 0.0086})
+plots.show(
+    figure,
+    "01_error_by_size",
+    "Test error against the size of the code, both axes logarithmic. A dot is one seed.",
+    "Test error falls with the latent size for ReLU, linear and PCA codes; some ReLU runs with two units lie far above the others.",
+)
+
+# %%
+relu, linear = (
+    runs[runs.latent_activation == name].pivot(index="seed", columns="latent_dim", values="mse_test")
+    for name in ("relu", "linear")
+)
+course.claim("01.mse.latent2", relu[2].median(), high=0.041, reported=0.04)
+course.claim("01.mse.linear32", linear[32].mean(), high=0.0070)
+course.claim("01.mse.relu32", relu[32].mean(), high=0.0086, reported=0.0086)
+course.say(
+    f"**Conclusion.** With a linear latent the error goes from {linear[2].mean():.4f} ± {linear[2].std():.4f} at L = 2 to "
+    f"{linear[32].mean():.4f} ± {linear[32].std():.4f} at L = 32 (mean ± standard deviation of 5 seeds). The share of "
+    f"PCA's error goes from {linear[2].mean() / pca[2]:.0%} to {linear[32].mean() / pca[32]:.0%}: a curved code gains most "
+    f"where room is scarcest in absolute terms, and keeps about half of PCA's error away even at 32. At L = 32 the report's "
+    f"ReLU latent ends at {relu[32].mean():.4f} ± {relu[32].std():.4f}; removing that one ReLU lowers the error by "
+    f"{1 - linear[32].mean() / relu[32].mean():.0%}. And at L = 2 something is wrong with some seeds."
+)
+
+# %% [markdown]
+# ## 6. The units that died
+#
+# **Question.** Why do some runs with a ReLU latent end where the mean image ends?
+#
+# ReLU answers a negative input with 0, and its slope there is 0 as well. If a latent unit is negative for *every*
+# training image, no gradient reaches it, and it stays at 0 for good. Such a unit is called **dead**.
+#
+# **Predict.** With 32 units, how many can the network lose before anyone notices? With 2?
+
+# %%
+relu_runs = runs[runs.latent_activation == "relu"]
+figure = plots.dead_by_size(relu_runs)
+plots.show(
+    figure,
+    "01_dead_units",
+    "Dead latent units after 20 epochs; a dot is one of five seeds, the bar their mean.",
+    "Number of dead units by latent size: none or both at size 2, several of 32 at size 32.",
+)
+
+# %%
+two = relu_runs[relu_runs.latent_dim == 2]
+lost = two[two.dead_units > 0]
+course.claim("01.dead.latent2", len(lost), low=0, high=5)
+course.claim("01.dead.share32", relu_runs[relu_runs.latent_dim == 32].dead_units.mean() / 32, low=0.02, high=0.6)
+course.claim("01.dead.linear", int(runs[runs.latent_activation == "linear"].dead_units.sum()), 0, 0)
+course.say(
+    f"**Conclusion.** At L = 2, {len(lost)} of 5 seeds lose a unit. Their test errors are "
+    f"{', '.join(f'{value:.4f}' for value in lost.mse_test)}; the mean image's is {mean_image:.4f}. The decoder then receives the same "
+    f"code for every image and can only answer with the average. At L = 32 a mean of "
+    f"{relu_runs[relu_runs.latent_dim == 32].dead_units.mean():.1f} of 32 units are dead in each run: nobody notices, but the "
+    "network has a smaller waist than its author believes. With a linear latent no unit died in any of the 25 runs. "
+    "The remedy is to leave the activation of the latent layer out, and later notebooks do."
+)
+
+# %% [markdown]
+# ## 7. What does one latent unit do?
+#
+# **Question.** If one number of the code changes and the others stay, what changes in the picture?
+#
+# We take one test image, encode it, and move one latent unit at a time through the range that it takes on the training
+# images (from the 1st to the 99th percentile).
+#
+# **Predict.** Will a unit stand for something that a person would name, such as slant, width, or a loop?
+
+# %%
+encoder, decoder = models.encoder_and_decoder(autoencoder)
+codes = encoder.predict(mnist.x_train, batch_size=1000, verbose=0)
+low, high = np.percentile(codes, [1, 99], axis=0)
+strongest = np.argsort(codes.std(axis=0))[::-1][:5]
+start = encoder.predict(mnist.x_test[:1], verbose=0)[0]
+walks = np.repeat(start[None, None], 5, axis=0).repeat(9, axis=1)
+for row, unit in enumerate(strongest):
+    walks[row, :, unit] = np.linspace(low[unit], high[unit], 9)
+pictures = decoder.predict(walks.reshape(-1, 32), verbose=0).reshape(5, 9, 784)
+
+# %%
+figure = plots.image_grid(
+    pictures, row_labels=[f"unit {unit}" for unit in strongest], column_labels=["low", *[""] * 7, "high"]
+)
+plots.show(
+    figure,
+    "01_one_unit",
+    "The first test image, a 7, with one latent unit changed from its low to its high values. A row is a unit.",
+    "Five rows of nine reconstructions of a seven; along each row one latent unit grows and the strokes deform.",
+)
+
+# %%
+change = np.abs(pictures[:, -1] - pictures[:, 0])
+touched = (change > 0.1).mean(axis=1)
+course.claim("01.unit.touched", touched.mean(), low=0.05, high=0.6, fast_low=0.01)
+course.say(
+    f"**Conclusion.** From one end of its range to the other, one of these five units changes {touched.mean():.0%} of the pixels "
+    "by more than a tenth of the grey scale: strokes in several places at once. Nothing in the loss asks a "
+    "unit to mean one thing, so none has to. Some ends of a row are no digit at all: the decoder was never trained there. "
+    "Notebook 04 adds a loss that fills the latent space evenly."
+)
+
+# %% [markdown]
+# ## 8. Does it notice what it has never seen?
+#
+# **Question.** Fashion-MNIST has the same format but shows clothes. Is the reconstruction error of the *digit* network a
+# signal that an image is not a digit?
+#
+# An **anomaly score** is a number that should be higher for unfamiliar images. Its quality is the area under the ROC
+# curve (**AUC**): the chance that a random garment scores higher than a random digit; 0.5 is a coin, 1 is perfect.
+#
+# **Predict.** Surely the network wins. By how much does it beat a score that needs no learning: the mean brightness?
+
+# %%
+from sklearn.metrics import roc_auc_score, roc_curve
+
+clothes = data.load("fashion_mnist").x_test
+clothes_error = evaluation.reconstruction_error(clothes, autoencoder.predict(clothes, batch_size=1000, verbose=0))
+average = mnist.x_train.mean(axis=0)
+scores = {
+    "autoencoder error": (error, clothes_error),
+    "distance to the mean image": tuple(evaluation.reconstruction_error(x, average) for x in (mnist.x_test, clothes)),
+    "mean brightness": (mnist.x_test.mean(axis=1), clothes.mean(axis=1)),
+}
+unfamiliar = np.repeat([0, 1], [len(mnist.x_test), len(clothes)])
+auc = {name: roc_auc_score(unfamiliar, np.concatenate(pair)) for name, pair in scores.items()}
+
+# %%
+figure = plots.anomaly_scores(
+    {"digits (MNIST test)": error, "clothes (Fashion-MNIST test)": clothes_error},
+    {name: (*roc_curve(unfamiliar, np.concatenate(pair))[:2], auc[name]) for name, pair in scores.items()},
+)
+plots.show(
+    figure,
+    "01_anomaly",
+    "Left: the error on both kinds of image, logarithmic scale. Right: ROC curves of three scores.",
+    "Histograms of reconstruction error, clothes far to the right of digits, and ROC curves of the autoencoder and two simple scores.",
+)
+
+# %%
+course.claim("01.auc.anomaly", auc["autoencoder error"], low=0.99, fast_low=0.95)
+course.claim("01.auc.over_brightness", auc["autoencoder error"] - auc["mean brightness"], low=0.05, fast_low=0.02)
+false_rate, true_rate, _ = roc_curve(unfamiliar, np.concatenate(scores["autoencoder error"]))
+caught = np.interp(0.01, false_rate, true_rate)
+course.say(
+    f"**Conclusion.** The autoencoder's error separates clothes from digits with AUC {auc['autoencoder error']:.3f}; if one "
+    f"digit in a hundred may raise a false alarm, it catches {caught:.0%} of the clothes. Mean brightness, which "
+    f"learns nothing, already reaches {auc['mean brightness']:.3f}, and the distance to the mean image "
+    f"{auc['distance to the mean image']:.3f}: clothes simply have more bright pixels. The network's merit is the "
+    "difference, not the whole. This pair of data sets is an easy test; a new *digit* would be a hard one."
+)
+
+# %% [markdown]
+# ## 9. Explore the plane yourself
+#
+# Decode a grid of points from the two-dimensional latent: what lies between the digits? In a live notebook, two sliders
+# below the picture move a point through the same plane.
+
+# %%
+low_2d, high_2d = np.percentile(latents_2d, [2, 98], axis=0)
+unit_1, unit_2 = np.linspace(low_2d[0], high_2d[0], 12), np.linspace(high_2d[1], low_2d[1], 8)
+points = np.stack(np.meshgrid(unit_1, unit_2), axis=-1).astype("float32")
+figure = plots.image_grid(decoder_2d.predict(points.reshape(-1, 2), verbose=0).reshape(8, 12, 784), size=0.7)
+plots.show(
+    figure,
+    "01_latent_plane",
+    "The plane of two latent units decoded: unit 1 grows to the right, unit 2 upwards.",
+    "A grid of decoded digits, changing shape from one corner of the latent plane to the other.",
+)
+
+# %%
+if not course.headless():
+    plots.latent_explorer(lambda point: decoder_2d(point), low_2d, high_2d)
+
+# %% [markdown]
+# ## What the report said, what we found
+
+# %%
+course.claims_table()
+
+# %% [markdown]
+# - The report's losses for both sizes are reproduced, from several seeds instead of one.
+# - The report did not mention the seeds that collapse to the mean image at L = 2, nor the dead units at L = 32. Both come from
+#   the ReLU on the latent code, and a linear latent removes them.
+# - The report judged reconstructions by the first ten images; the worst ones tell more.
+# - No report asked how good a score without learning is. For the anomaly score that baseline is strong.
+#
+# ## Your turn
+#
+# **Exercise 1 (count).** Before you run anything: how many parameters does the autoencoder have as a function of $L$? Write the
+# formula from the layer sizes, without Keras.
+
+
+# %% tags=["exercise"]
+def my_parameters(latent_dim):
+    return None  # your formula
+
+
+# %%
+from helpers import exercises
+
+exercises.parameters(my_parameters)
+
+
+# %% tags=["solution"] jupyter={"source_hidden": true} cellView="form"
+# @title Solution 1
+def solution_parameters(latent_dim):
+    layer_sizes = [784, 256, 128, latent_dim, 128, 256, 784]
+    return sum((inputs + 1) * units for inputs, units in zip(layer_sizes, layer_sizes[1:], strict=False))
+
+
+assert exercises.parameters(solution_parameters)
+
+# %% [markdown]
+# **Exercise 2 (measure, then explain).** Section 3 said that ones are cheap because they have little ink. Compute for each digit
+# (a) the mean test error of the 32-unit network, and (b) that error as a share of the variance of the pixels within the
+# digit (`x.var(axis=0).mean()`, over the test images of that digit). Predict first: is 1 still the easiest in (b)?
+
+# %% tags=["exercise"]
+my_answer = None  # (array of ten errors, array of ten shares)
+
+# %%
+exercises.error_by_class(my_answer, mnist.x_test, mnist.y_test, reconstructed)
+# %% tags=["solution"] jupyter={"source_hidden": true} cellView="form"
+# @title Solution 2
+errors = np.array([error[mnist.y_test == digit].mean() for digit in range(10)])
+shares = errors / [mnist.x_test[mnist.y_test == digit].var(axis=0).mean() for digit in range(10)]
+assert exercises.error_by_class((errors, shares), mnist.x_test, mnist.y_test, reconstructed)
+print(
+    f"lowest error: {errors.argmin()}; lowest share of its own variance: {shares.argmin()}, highest: {shares.argmax()}"
+)
+print("share of the variance that is lost:", "  ".join(f"{digit}: {share:.1%}" for digit, share in enumerate(shares)))
+
+# %% [markdown]
+# **Exercise 3 (predict, change, explain).** PCA is the best *linear* code. Build an autoencoder without any activation,
+# 784-32-784, train it, and compare its test error with PCA-32. Predict first: can it be better than PCA? Then: would two more
+# linear layers help? Why not?
+
+# %% tags=["exercise"]
+my_model = None  # a trained keras model
+
+# %%
+exercises.linear_autoencoder(my_model, mnist.x_test, pca[32])
+# %% tags=["solution"] jupyter={"source_hidden": true} cellView="form"
+# @title Solution 3
+course.seed(0)
+linear_model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(32), keras.layers.Dense(784)])
+linear_model.compile(optimizer=keras.optimizers.Adam(2e-3), loss="mse", **models.fast())
+linear_model.fit(models.batches(mnist.x_train), epochs=15, shuffle=False, verbose=0)
+assert exercises.linear_autoencoder(linear_model, mnist.x_test, pca[32])
+print(
+    "A product of matrices is one matrix: more linear layers span the same codes, and PCA is already the best of them."
+)
+
+# %% [markdown]
+# ## Recap
+#
+# - An autoencoder learns to copy through a waist. Its loss means something only beside baselines: the mean image, and PCA.
+# - A bigger code always reconstructed better here, with less gain per unit.
+# - A ReLU on the code kills units: at L = 2 that can cost the whole network. Leave the latent layer linear.
+# - Errors depend on ink: look at best, median *and* worst, and compare an anomaly score with a trivial one.
+#
+# ## References
+#
+# - G. Hinton, R. Salakhutdinov, "Reducing the dimensionality of data with neural networks", *Science* 313, 2006.
+# - P. Baldi, K. Hornik, "Neural networks and principal component analysis", *Neural Networks* 2, 1989 (exercise 3).
+# - Y. LeCun, C. Cortes, "The MNIST database of handwritten digits". H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST", 2017.

@@ -1,0 +1,66 @@
+"""The checks of the exercises say what is wrong."""
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import exercises
+
+
+def total(latent_dim, bias=1):
+    sizes = [784, 256, 128, latent_dim, 128, 256, 784]
+    return sum((a + bias) * b for a, b in zip(sizes, sizes[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda size: None, "Nothing to check"),
+        (total, "Right"),
+        (lambda size: total(size, bias=0), "also has a bias"),
+        (lambda size: total(size) - 256 * size, "too few"),
+        (lambda size: total(32), "too many"),
+    ],
+)
+def test_parameters(answer, said, capsys):
+    exercises.parameters(answer)
+    assert said in capsys.readouterr().out
+
+
+def test_error_by_class(capsys):
+    rng = np.random.default_rng(0)
+    y = np.repeat(np.arange(10), 20)
+    x = rng.random((200, 784)) * (1 + y[:, None]) / 10
+    decoded = x + 0.1 * rng.random((200, 1))
+    errors = np.array([((x - decoded)[y == k] ** 2).mean() for k in range(10)])
+    variances = np.array([x[y == k].var(axis=0).mean() for k in range(10)])
+    wrong = errors.copy()
+    wrong[7] *= 2
+    for answer, said in [
+        (None, "Nothing to check"),
+        ((errors, errors / variances), "Right"),
+        ((errors[:9], errors), "two arrays of ten"),
+        ((errors * 784, errors / variances), "take the mean"),
+        ((wrong, errors / variances), "digit 7"),
+        ((errors, errors / x.var(axis=0).mean()), "digit's own"),
+        ((errors, errors), "*within*"),
+    ]:
+        exercises.error_by_class(answer, x, y, decoded)
+        assert said in capsys.readouterr().out
+
+
+def test_linear_autoencoder(capsys):
+    x = np.random.default_rng(0).random((50, 784), dtype="float32")
+
+    def network(units, activation=None):
+        return keras.Sequential([keras.Input((784,)), keras.layers.Dense(units, activation), keras.layers.Dense(784)])
+
+    for model, said in [
+        (None, "Nothing to check"),
+        (network(32, "relu"), "not linear"),
+        (network(16), "has 16 units"),
+        (network(32), "train it longer"),
+    ]:
+        assert not exercises.linear_autoencoder(model, x, pca_mse=0.01)
+        assert said in capsys.readouterr().out
+    assert exercises.linear_autoencoder(network(32), x, pca_mse=1e6)

@@ -1,0 +1,101 @@
+"""The networks, and the shared way to feed them."""
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import evaluation, models
+
+
+@pytest.mark.parametrize(("latent_dim", "parameters"), [(32, 476720), (2, 469010)])
+def test_the_autoencoder_is_the_reports(latent_dim, parameters):
+    model = models.autoencoder(latent_dim)
+    assert model.count_params() == parameters
+    assert [layer.name for layer in model.layers] == [
+        "Input", "Encoder_Layer1", "Encoder_Layer2", "Latent_Code", "Decoder_Layer1", "Decoder_Layer2", "Output",
+    ]  # fmt: skip
+    assert {layer.activation.__name__ for layer in model.layers[1:-1]} == {"relu"}
+    assert model.layers[-1].activation.__name__ == "sigmoid"
+
+
+def test_encoder_and_decoder_are_the_halves_of_the_model():
+    model = models.autoencoder(3, latent_activation="linear", hidden=(16, 8))
+    encoder, decoder = models.encoder_and_decoder(model)
+    x = np.random.default_rng(0).random((5, 784), dtype="float32")
+    assert encoder.predict(x, verbose=0).shape == (5, 3)
+    np.testing.assert_allclose(decoder(encoder(x)), model(x), rtol=1e-6)
+
+
+def rows(dataset):
+    return [batch[0].numpy().ravel().astype(int).tolist() for batch in dataset]
+
+
+def test_batches_hold_every_sample_once_in_a_new_order_each_epoch():
+    x = np.arange(10, dtype="float32")[:, None]
+    dataset = models.batches(x, batch_size=4)
+    first, second = rows(dataset), rows(dataset)
+    assert [len(batch) for batch in first] == [4, 4, 2] and len(dataset) == 3
+    assert sorted(sum(first, [])) == sorted(sum(second, [])) == list(range(10))
+    assert first != second
+    assert [first, second] == [rows(again) for again in [models.batches(x, batch_size=4)] * 2], "same seed, same orders"
+    assert rows(models.batches(x, batch_size=4, shuffle=False)) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 10, 11])
+def test_batches_of_any_size_lose_nothing(batch_size):
+    x = np.arange(10, dtype="float32")[:, None]
+    assert sorted(sum(rows(models.batches(x, batch_size=batch_size)), [])) == list(range(10))
+
+
+def test_targets_stay_with_their_images():
+    x = np.arange(100, dtype="float32")[:, None]
+    for x_batch, y_batch in models.batches(x, (x[:, 0] * 2).astype("int64"), batch_size=7):
+        assert np.array_equal(x_batch[:, 0] * 2, y_batch)
+
+
+def test_batches_refuse_what_does_not_fit():
+    with pytest.raises(ValueError, match="same length"):
+        models.batches(np.zeros((3, 2)), np.zeros(4))
+    with pytest.raises(ValueError, match="above 0"):
+        models.batches(np.zeros((0, 2)))
+
+
+@pytest.mark.parametrize("settings", [models.fast(), {"steps_per_execution": 16, "jit_compile": True}])
+def test_fit_evaluate_and_callbacks_see_the_numbers_of_a_plain_fit(settings):
+    """Without shuffling, the fast way must be Keras's default fit to rounding: same loss, epoch after epoch."""
+    x = np.random.default_rng(1).random((100, 20), dtype="float32")
+    losses = []
+    for fast in (False, True):
+        keras.utils.set_random_seed(5)
+        model = keras.Sequential([keras.Input((20,)), keras.layers.Dense(4), keras.layers.Dense(20)])
+        model.compile(optimizer="adam", loss="mse", **(settings if fast else {}))
+        stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=2)
+        feed = {"x": models.batches(x, batch_size=32, shuffle=False)} if fast else {"x": x, "y": x, "batch_size": 32}
+        validation = models.batches(x[:50], batch_size=32, shuffle=False) if fast else (x[:50], x[:50])
+        history = model.fit(**feed, validation_data=validation, epochs=4, shuffle=False, verbose=0, callbacks=[stop])
+        losses.append(history.history["loss"] + history.history["val_loss"])
+        assert np.isclose(
+            model.evaluate(validation if fast else x[:50], None if fast else x[:50], verbose=0), losses[-1][-1]
+        )
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+
+
+def test_the_last_partial_batch_is_trained_on():
+    x = np.zeros((5, 1), "float32")
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(optimizer="sgd", loss="mse", **models.fast())
+    model.fit(models.batches(x, batch_size=4), epochs=3, shuffle=False, verbose=0)
+    assert int(model.optimizer.iterations.numpy()) == 6
+
+
+def test_reconstruction_error_and_baselines():
+    x_train = np.array([[0.0, 0.0], [1.0, 1.0]])
+    x_test = np.array([[0.5, 0.5], [1.0, 0.0]])
+    np.testing.assert_allclose(evaluation.reconstruction_error(x_test, np.zeros((2, 2))), [0.25, 0.5])
+    assert evaluation.mean_image_mse(x_train, x_test) == pytest.approx(0.125)
+    # The first component is the diagonal: it keeps the first test point and loses all of the second.
+    assert evaluation.pca_mse(x_train, x_test, [1])[1] == pytest.approx(0.125)
+
+
+def test_dead_units_are_those_that_never_leave_zero():
+    assert evaluation.dead_units([[0, 1, 0], [0, 0, 0], [0, 2, 0.1]]) == 1

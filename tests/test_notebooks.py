@@ -1,0 +1,189 @@
+"""The promises of the notebooks: pairs, setup, badges, claims that a broken model fails, outputs that can be trusted."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+
+import jupytext
+import nbformat
+import pytest
+
+from helpers import course, notebooks
+from tests.conftest import ROOT, SOURCES
+from tests.play import RECORD_CLAIMS, play, printed
+
+# Claims that do not depend on a network trained in the notebook: exact counts, and numbers read from data/results/.
+PASS_UNTRAINED = {
+    "01": {
+        "01.params.latent32", "01.params.latent2", "01.mse.latent2", "01.mse.linear32", "01.mse.relu32",
+        "01.dead.latent2", "01.dead.share32", "01.dead.linear",
+    },
+}  # fmt: skip
+NO_TRAINING = """
+import keras
+_fit = keras.Model.fit
+def _idle(self, *args, **kwargs):
+    self.optimizer.learning_rate = 0.0
+    return _fit(self, *args, **kwargs)
+keras.Model.fit = _idle
+"""
+
+
+def committed(source):
+    return nbformat.read(source.with_suffix(".ipynb"), as_version=4)
+
+
+def claim_calls(source):
+    """Every course.claim(...) in a notebook: id -> the call's syntax tree."""
+    tree = ast.parse("\n".join(c.source for c in jupytext.read(source).cells if c.cell_type == "code"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "course.claim"]
+    return {call.args[0].value: call for call in calls}
+
+
+def test_the_pair_holds_the_same_cells(source):
+    expected = [(c.cell_type, c.source, c.metadata.get("tags", [])) for c in notebooks.unexecuted(source).cells]
+    found = [(c.cell_type, c.source, c.metadata.get("tags", [])) for c in committed(source).cells]
+    assert found == expected, f"{source.stem}: .py and .ipynb differ; run `make notebooks`"
+
+
+def test_the_committed_notebook_comes_from_one_clean_full_run(source):
+    notebook = committed(source)
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in codes] == list(range(1, len(codes) + 1))
+    assert "Profile: full" in printed(codes[0])
+    assert "widgets" not in notebook.metadata
+    assert source.with_suffix(".ipynb").stat().st_size < 1_000_000
+    for cell in codes:
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", f"a message on stderr: {output.text[:200]}"
+            text = json.dumps({k: v for k, v in output.get("data", {}).items() if k != "image/png"}) + output.get(
+                "text", ""
+            )
+            assert not re.search(r"/(root|home|work|tmp|Users)/|Warning", text), text
+
+
+def test_every_picture_has_alt_text_and_a_caption_and_is_in_figures(source):
+    names = re.findall(r'plots\.show\(\s*figure,\s*"([^"]+)"', source.read_text(encoding="utf-8"))
+    outputs = [output for cell in committed(source).cells for output in cell.get("outputs", [])]
+    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
+    assert len(names) == len(pictures) > 0
+    for name, picture in zip(names, pictures, strict=True):
+        assert len(picture.metadata["image/png"]["alt"]) > 20
+        assert (course.FIGURES / f"{name}.png").exists()
+
+
+def test_the_setup_cell_is_the_same_everywhere(source):
+    setups = {path: next(c for c in jupytext.read(path).cells if c.cell_type == "code").source for path in SOURCES}
+    assert setups[source] == setups[SOURCES[0]]
+    assert f'"https://github.com/{notebooks.repository()}"' in setups[source]
+
+
+def test_the_badge_opens_this_notebook(source):
+    for cells in (jupytext.read(source).cells, committed(source).cells):
+        targets = re.findall(r"\((https://colab\.research\.google\.com/github/[^)]*)\)", cells[0].source)
+        path = f"blob/main/notebooks/{source.stem}.ipynb"
+        assert targets == [f"https://colab.research.google.com/github/{notebooks.repository()}/{path}"]
+
+
+def test_sections_are_in_the_order_of_the_house(source):
+    prose = "\n".join(cell.source for cell in jupytext.read(source).cells if cell.cell_type == "markdown")
+    places = [prose.index(title) for title in (
+        "# " + source.stem[:2], "**What you will learn**", "**What you need to know**", "**Run time**", "## 1. ",
+        "## What the report said, what we found", "## Your turn", "## Recap", "## References",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    assert len(re.findall(r"\*\*Exercise \d", prose)) >= 3
+
+
+def test_cells_are_short(source):
+    for cell in jupytext.read(source).cells:
+        assert cell.cell_type != "code" or cell.source.count("\n") < 25, cell.source[:80]
+
+
+def test_claims_csv_is_what_the_notebooks_claim():
+    claimed = {name: call for source in SOURCES for name, call in claim_calls(source).items()}
+    assert {row["id"] for row in course.read_claims()} == set(claimed)
+    for row in course.read_claims():
+        low, high = (float(row[bound]) if row[bound] else None for bound in ("low", "high"))
+        assert low is None or float(row["value"]) >= low
+        assert high is None or float(row["value"]) <= high
+        bounds = {k.arg: ast.literal_eval(k.value) for k in claimed[row["id"]].keywords if k.arg in ("low", "high")}
+        bounds |= dict(zip(("low", "high"), map(ast.literal_eval, claimed[row["id"]].args[2:]), strict=False))
+        assert (bounds.get("low"), bounds.get("high")) == (low, high), f"{row['id']}: the bound changed, not the number"
+
+
+def test_committed_outputs_show_the_claims_that_are_stored(source):
+    shown = "".join(printed(cell) for cell in committed(source).cells if cell.cell_type == "code")
+    rows = [row for row in course.read_claims() if row["id"].startswith(source.stem[:2])]
+    assert rows and all(f"{row['id']} = {row['value']} " in shown for row in rows)
+
+
+def test_the_readme_holds_the_claims_and_the_minutes_as_measured():
+    text = notebooks.README.read_text(encoding="utf-8")
+    assert notebooks.replace_between(text, "claims", "\n" + notebooks.readme_table() + "\n") == text
+    minutes = notebooks.read_minutes()
+    assert set(minutes) == {source.stem for source in SOURCES}
+    for name, value in minutes.items():
+        assert notebooks.replace_between(text, f"minutes {name}", f"{value:.1f}") == text
+
+
+def test_a_network_that_was_not_trained_fails_the_claims(source, tmp_path):
+    report = "import json; print(json.dumps(_outcome))"
+    executed = play(
+        source, ROOT / "notebooks", after_setup=[RECORD_CLAIMS, NO_TRAINING], last=[report], skip_tag="solution"
+    )
+    outcome = json.loads(printed(executed.cells[-1]))
+    assert set(outcome) == set(claim_calls(source))
+    assert {name for name, passed in outcome.items() if passed} == PASS_UNTRAINED[source.stem[:2]]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A bare clone of what is committed, standing for the repository's address, by git's own insteadOf."""
+    bare = tmp_path_factory.mktemp("hub") / "course.git"
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(bare)], check=True)
+    return bare
+
+
+def test_colab(clone, tmp_path, monkeypatch):
+    """An empty folder, a stand-in google.colab module, and the notebook from its first cell on."""
+    content, stand_in = tmp_path / "content", tmp_path / "stand_in" / "google" / "colab"
+    content.mkdir()
+    stand_in.mkdir(parents=True)
+    (stand_in / "__init__.py").touch()
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{clone}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"https://github.com/{notebooks.repository()}")
+    loaded = f"import sys; sys.path = [p for p in sys.path if p != {str(ROOT)!r}] + [{str(stand_in.parents[1])!r}]\nimport google.colab"
+    where = "import helpers; print(helpers.__file__)"
+    executed = play(SOURCES[0], content, first=[loaded], last=[where])
+    assert printed(executed.cells[-1]).strip() == str(content / "course" / "helpers" / "__init__.py")
+    assert list((content / "course" / ".git" / "shallow").parent.glob("shallow")), "the clone is shallow"
+
+
+def test_outside_colab_a_notebook_that_stands_alone_says_what_to_do(tmp_path):
+    setup = next(c for c in jupytext.read(SOURCES[0]).cells if c.cell_type == "code").source
+    import sys
+
+    answer = subprocess.run([sys.executable, "-c", setup], cwd=tmp_path, capture_output=True, text=True)
+    assert "clone https://github.com" in answer.stderr and not list(tmp_path.iterdir())
+
+
+def test_links_writes_the_address_everywhere(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    old = notebooks.repository()
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    monkeypatch.setattr(notebooks, "FOLDER", tmp_path / "notebooks")
+    monkeypatch.setattr(notebooks, "README", tmp_path / "README.md")
+    notebooks.links("somebody/their-course")
+    assert notebooks.repository() == "somebody/their-course"
+    for path in [*tmp_path.rglob("*.py"), *tmp_path.rglob("*.ipynb"), tmp_path / "README.md"]:
+        text = path.read_text(encoding="utf-8")
+        assert "somebody/their-course" in text and old not in text, path.name
+    with pytest.raises(SystemExit, match="owner/name"):
+        notebooks.links("https://github.com/a/b")
