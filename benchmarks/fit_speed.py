@@ -1,9 +1,9 @@
-"""Seconds of one epoch, measured side by side in one run: Keras's default `fit` and the course's ways to compile and feed it.
+"""Seconds of one epoch, measured side by side in one run: Keras's default `fit` and the course's ways.
 
     python benchmarks/fit_speed.py [rounds]
 
-Prints the median over alternating rounds (5 by default) and the ratio to the default, for the autoencoder (batch 256) and for
-a 128-unit classifier with dropout (batch 64).
+Prints the median over alternating rounds (5 by default) and the ratio to the default, for the autoencoder (batch
+256) and for a 128-unit classifier with dropout (batch 64).
 """
 
 import os
@@ -32,7 +32,7 @@ def classifier():
 
 
 def contestant(build, loss, x, y, batch_size, settings, gathered):
-    """A function that trains one epoch; its model is compiled with `settings` and fed with arrays or gathered batches."""
+    """A function that trains one epoch; its model is compiled with `settings`, fed with arrays or batches."""
     course.seed(0)
     model = build()
     model.compile(optimizer="adam", loss=loss, **settings)

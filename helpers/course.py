@@ -1,5 +1,6 @@
-"""What every notebook needs before its lesson begins: the profile, the seed, the claims, source code shown on the page."""
+"""What every notebook needs before its lesson begins: the profile, the seed, claims, source code on the page."""
 
+import contextlib
 import csv
 import inspect
 import io
@@ -7,6 +8,7 @@ import math
 import os
 import pathlib
 import platform
+import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -48,18 +50,35 @@ def start():
     Call it before TensorFlow is imported. The printed versions are the first thing to compare when two
     people's numbers differ.
     """
-    os.environ.setdefault(
-        "TF_CPP_MIN_LOG_LEVEL", "3"
-    )  # hides TensorFlow's notes on CPU instructions, not Python errors
-    import keras
     import numpy as np
-    import tensorflow as tf
+
+    with quiet_imports():
+        import keras
+        import tensorflow as tf
 
     seed(0)
     print(
         f"Profile: {profile()}. Python {platform.python_version()}, TensorFlow {tf.__version__}, "
         f"Keras {keras.__version__}, NumPy {np.__version__}, {os.cpu_count()} CPU cores."
     )
+
+
+@contextlib.contextmanager
+def quiet_imports():
+    """Keep TensorFlow's start-up notes (CPU instructions, missing GPUs) off the page; Python's errors still show.
+
+    They come from C++ before its log level counts, so the process's error stream is closed while the import runs.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def seed(number):
@@ -90,10 +109,6 @@ def claim(name, value, low=None, high=None, *, reported=None, fast_low=None, fas
     fast_low, fast_high : float, optional
         The range of the fast profile; `low` and `high` where not given.
 
-    Returns
-    -------
-    The value, so that text can go on with it.
-
     Raises
     ------
     ClaimError
@@ -120,7 +135,6 @@ def claim(name, value, low=None, high=None, *, reported=None, fast_low=None, fas
     _claimed[name] = (_text(reported) or "–", _text(value), allowed)
     if not fast:
         _write_claim([name, _text(value), _text(low), _text(high), _text(reported), name.split(".")[0]])
-    return value
 
 
 def _range_text(low, high):

@@ -4,8 +4,6 @@
 alters the numbers, then `make results` computes the runs again.
 """
 
-import keras
-
 from helpers import course, data, evaluation, models, sweeps
 
 RESULTS = course.ROOT / "data" / "results"
@@ -28,7 +26,7 @@ def autoencoder(configuration):
     images = data.load(configuration["dataset"], profile="full")
     course.seed(configuration["seed"])
     model = models.autoencoder(configuration["latent_dim"], configuration["latent_activation"])
-    model.compile(optimizer=keras.optimizers.Adam(), loss="mse", **models.fast(xla=True))
+    model.compile(optimizer="adam", loss="mse", **models.fast(xla=True))
     training = models.batches(images.x_train, seed=configuration["seed"])
     model.fit(training, epochs=configuration["epochs"], shuffle=False, verbose=0)
     encoder, _ = models.encoder_and_decoder(model)

@@ -1,10 +1,11 @@
 """The Keras networks of the course, and the one shared way to compile and feed `fit`."""
 
-import keras
-import tensorflow as tf
-from keras import layers
-
 from helpers import course
+
+with course.quiet_imports():
+    import keras
+    import tensorflow as tf
+    from keras import layers
 
 
 def autoencoder(latent_dim=32, latent_activation="relu", hidden=(256, 128)):

@@ -114,7 +114,7 @@ def latent_map(latents, labels, class_names, title=""):
         axis.scatter(*points.T, s=5, alpha=0.45, linewidths=0, color=CLASS_COLOURS[label])
         axis.text(
             *np.median(points, axis=0), name, ha="center", va="center", fontsize=14, weight="bold",
-            bbox={"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label], "linewidth": 2.5},
+            bbox={"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label], "lw": 2.5},
         )  # fmt: skip
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2", title=title)
     return figure
@@ -161,12 +161,30 @@ def error_by_size(table, pca, reported):
     return figure
 
 
-def dead_by_size(table):
-    """Dead latent units of the ReLU networks against the size of the latent: a dot per run, a bar for the mean."""
-    figure, axis = plt.subplots(figsize=(8, 4))
-    sns.barplot(table, x="latent_dim", y="dead_units", color=CLASS_COLOURS[9], errorbar=None, ax=axis, width=0.6)
-    sns.stripplot(table, x="latent_dim", y="dead_units", color="black", size=6, alpha=0.7, jitter=0.15, ax=axis)
-    axis.set(xlabel="size of the latent code L", ylabel="units that are always 0")
+def dead_units(table, linear_means):
+    """Two panels: dead units of the ReLU networks by latent size, and test error against the units that are alive.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A row per ReLU run: latent_dim, dead_units, mse_test.
+    linear_means : pandas.Series
+        Mean test error of the networks with a linear latent, by latent size.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
+    sns.barplot(table, x="latent_dim", y="dead_units", color="0.8", errorbar=None, ax=left, width=0.6)
+    sns.stripplot(table, x="latent_dim", y="dead_units", color="black", size=7, alpha=0.7, jitter=0.15, ax=left)
+    left.set(xlabel="size of the latent code L", ylabel="units that are always 0")
+    right.plot(linear_means.index, linear_means, color=CLASS_COLOURS[1], marker="s", label="linear latent, mean")
+    alive = table[table.dead_units < table.latent_dim]
+    for (size, runs), colour in zip(alive.groupby("latent_dim"), (0, 2, 3, 4, 7), strict=True):
+        live_units = runs.latent_dim - runs.dead_units
+        right.scatter(live_units, runs.mse_test, s=60, color=CLASS_COLOURS[colour], label=f"ReLU, L = {size}", zorder=3)
+    right.set(xscale="log", yscale="log", xlabel="latent units that are alive", ylabel="test MSE per pixel")
+    right.set_xticks([1, 2, 4, 8, 16, 32], ["1", "2", "4", "8", "16", "32"])
+    right.set_yticks([0.005, 0.01, 0.02, 0.05], ["0.005", "0.01", "0.02", "0.05"])
+    right.minorticks_off()
+    right.legend(frameon=False, fontsize=11)
     return figure
 
 

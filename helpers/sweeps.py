@@ -84,7 +84,7 @@ def missing(configurations, folder, *, version):
 
 
 def key(configuration, version):
-    """The name of a run: 16 hex digits of a hash over its configuration (whatever the order of its keys) and version."""
+    """The name of a run: 16 hex digits of a hash over version and configuration, whatever the order of its keys."""
     try:
         text = json.dumps([_plain(configuration), version], sort_keys=True, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -142,7 +142,7 @@ def _one(function, configuration, path, version, one_thread):
 
 
 def _read(path, configuration, version):
-    """The record of a finished run; None if there is none. A file that is not that run's is set aside with a warning."""
+    """The record of a finished run; None if there is none. Another's or a damaged file is set aside, with a warning."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

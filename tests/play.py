@@ -15,7 +15,7 @@ def _record(name, value, *args, **kwargs):
     except _course.ClaimError as error:
         print(error)
         _outcome[name] = False
-    return value
+
 _course.claim = _record
 """
 

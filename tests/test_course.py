@@ -23,8 +23,9 @@ def own_figures(monkeypatch, tmp_path):
         (7, {"reported": 1}),
     ],
 )
-def test_a_claim_inside_its_range_passes_and_is_returned(value, bounds):
-    assert course.claim("00.test", value, **bounds) == value
+def test_a_claim_inside_its_range_passes_and_is_stored(value, bounds):
+    course.claim("00.test", value, **bounds)
+    assert [float(row["value"]) for row in course.read_claims()] == [value]
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from tests.play import RECORD_CLAIMS, play, printed
 # Claims that do not depend on a network trained in the notebook: exact counts, and numbers read from data/results/.
 PASS_UNTRAINED = {
     "01": {
-        "01.params.latent32", "01.params.latent2", "01.mse.latent2", "01.mse.linear32", "01.mse.relu32",
-        "01.dead.latent2", "01.dead.share32", "01.dead.linear",
+        "01.params.latent32", "01.params.latent2", "01.mse.latent2", "01.mse.linear32", "01.mse.latent32",
+        "01.dead.latent2", "01.dead.mse_over_mean_image", "01.dead.share32", "01.dead.alive_over_nominal", "01.dead.linear", "01.auc.pca32", "01.auc.brightness",
     },
 }  # fmt: skip
 NO_TRAINING = """
@@ -187,3 +187,46 @@ def test_links_writes_the_address_everywhere(tmp_path, monkeypatch):
         assert "somebody/their-course" in text and old not in text, path.name
     with pytest.raises(SystemExit, match="owner/name"):
         notebooks.links("https://github.com/a/b")
+
+
+@pytest.fixture
+def small_notebook(tmp_path, monkeypatch):
+    """A function that writes a notebook of one cell into a folder of its own."""
+    monkeypatch.setattr(notebooks, "FOLDER", tmp_path)
+
+    def write(code):
+        path = tmp_path / "99_small.py"
+        path.write_text(f"# %% [markdown]\n# # Small\n\n# %%\nx = 1\n\n# %%\n{code}\n")
+        return path
+
+    return write
+
+
+def test_a_run_stops_at_the_failing_cell_and_says_which_and_why(small_notebook, capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    path = small_notebook("y = x / 0")
+    with pytest.raises(SystemExit, match="ZeroDivisionError: division by zero"):
+        notebooks.execute(path)
+    out = capsys.readouterr().out
+    assert "99_small failed in code cell 2" in out and "y = x / 0" in out
+    assert not path.with_suffix(".ipynb").exists()
+
+
+def test_a_full_run_writes_the_notebook_and_a_change_makes_it_outdated(small_notebook, monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    path = small_notebook("print(x + 1)")
+    assert not notebooks.is_current(path)
+    notebooks.execute(path)
+    executed = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
+    assert printed(executed.cells[2]) == "2\n" and notebooks.is_current(path)
+    first = [cell["id"] for cell in executed.cells]
+    path = small_notebook("print(x + 2)")
+    assert not notebooks.is_current(path)
+    assert [cell["id"] for cell in notebooks.unexecuted(path).cells][:2] == first[:2], "other cells keep their ids"
+
+
+def test_a_fast_run_writes_no_notebook(small_notebook, monkeypatch):
+    monkeypatch.setenv("COURSE_PROFILE", "fast")
+    path = small_notebook("x")
+    notebooks.execute(path)
+    assert not path.with_suffix(".ipynb").exists()
