@@ -1,7 +1,6 @@
 """Scores of networks that reconstruct, and the baselines that they must beat."""
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 
 def reconstruction_error(x, reconstructed):
@@ -14,24 +13,22 @@ def mean_image_mse(x_train, x_test):
     return float(reconstruction_error(x_test, x_train.mean(axis=0)).mean())
 
 
-def pca_mse(x_train, x_test, components):
-    """Test MSE of principal component analysis with each number of `components`, from one scikit-learn fit.
+def pca_reconstruction(pca, x, components):
+    """Reconstruction of x from its first `components` principal components, clipped to [0, 1] as pixels are.
 
     Parameters
     ----------
-    x_train, x_test : arrays (n, pixels)
-    components : sequence of int
+    pca : fitted sklearn.decomposition.PCA
+        With at least that many components.
+    x : array (n, pixels)
+    components : int
 
     Returns
     -------
-    dict of int to float
+    array (n, pixels)
     """
-    pca = PCA(n_components=max(components), svd_solver="covariance_eigh").fit(x_train)
-    scores = pca.transform(x_test)
-    return {
-        size: float(reconstruction_error(x_test, pca.mean_ + scores[:, :size] @ pca.components_[:size]).mean())
-        for size in components
-    }
+    scores = pca.transform(x)[:, :components]
+    return np.clip(pca.mean_ + scores @ pca.components_[:components], 0, 1)
 
 
 def dead_units(latents):

@@ -92,15 +92,16 @@ def loss_curves(histories, baselines, loss="loss", ylabel="mean squared error pe
         axis.set(xlabel="epoch", ylabel=ylabel, title=name, yscale="log")
         axis.yaxis.set_major_formatter("{x:g}")
         axis.yaxis.set_minor_formatter(plt.NullFormatter())
-        axis.set_yticks([tick for tick in (0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1)])
+        axis.set_yticks([0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1])
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
         for style, (label, height) in zip(("--", ":", "-."), baselines[name].items(), strict=False):
             axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
         axis.legend(fontsize=10, frameon=True)
     return figure
 
 
-def latent_map(latents, labels, class_names, title=""):
-    """Points of a two-dimensional latent, coloured by class, each class named at its median.
+def latent_map(latents, labels, class_names):
+    """Points of a two-dimensional latent on square-root scales, coloured by class, each class named at its median.
 
     Parameters
     ----------
@@ -116,7 +117,33 @@ def latent_map(latents, labels, class_names, title=""):
             *np.median(points, axis=0), name, ha="center", va="center", fontsize=14, weight="bold",
             bbox={"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label], "lw": 2.5},
         )  # fmt: skip
-    axis.set(xlabel="latent unit 1", ylabel="latent unit 2", title=title)
+    root = (lambda z: np.sign(z) * np.sqrt(np.abs(z)), lambda z: np.sign(z) * z**2)  # few codes lie far out
+    axis.set_xscale("function", functions=root)
+    axis.set_yscale("function", functions=root)
+    axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
+    return figure
+
+
+def latent_plane(pictures, low, high):
+    """Pictures decoded on a grid of a two-dimensional latent, drawn where they come from.
+
+    Parameters
+    ----------
+    pictures : array (rows, columns, 784)
+        Row 0 belongs to the highest value of unit 2, column 0 to the lowest of unit 1.
+    low, high : sequence of two floats
+        The ends of the grid on each unit.
+    """
+    rows, columns, _ = pictures.shape
+    mosaic = pictures.reshape(rows, columns, 28, 28).swapaxes(1, 2).reshape(rows * 28, columns * 28)
+    half = (
+        (np.asarray(high) - low) / (columns - 1, rows - 1) / 2
+    )  # the pictures at the ends are centred on low and high
+    left, bottom = low - half
+    right, top = high + half
+    figure, axis = plt.subplots(figsize=(9.5, 6.8))
+    axis.imshow(mosaic, cmap="gray", vmin=0, vmax=1, extent=(left, right, bottom, top), aspect="auto")
+    axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
     return figure
 
 

@@ -86,16 +86,25 @@ course.claim("01.params.latent2", models.autoencoder(latent_dim=2).count_params(
 # A loss means something only beside a **baseline**: the loss of a method that anyone could have used instead.
 #
 # - The **mean image**: answer every image with the average of the training images. It knows nothing about the image.
-# - **PCA** (principal component analysis) with $L$ components: the best *linear* code of the same size.
+# - **PCA** (principal component analysis) with $L$ components: the best *linear* code of the same size. Its answers are clipped to
+#   the range of pixels, 0 to 1, which makes it a stronger baseline.
 # - The **report's** value.
 #
 # **Predict.** Both networks have half a million parameters. Will the one with 2 latent units beat PCA with 2
 # components? By a lot? And the one with 32 beat PCA with 32?
 
 # %%
+from sklearn.decomposition import PCA
+
 sizes = [2, 4, 8, 16, 32]
 mean_image = evaluation.mean_image_mse(mnist.x_train, mnist.x_test)
-pca = evaluation.pca_mse(mnist.x_train, mnist.x_test, sizes)
+principal = PCA(max(sizes), svd_solver="covariance_eigh").fit(mnist.x_train)
+pca = {
+    size: evaluation.reconstruction_error(
+        mnist.x_test, evaluation.pca_reconstruction(principal, mnist.x_test, size)
+    ).mean()
+    for size in sizes
+}
 print(f"mean image {mean_image:.4f}, PCA-2 {pca[2]:.4f}, PCA-32 {pca[32]:.4f}")
 
 
@@ -118,7 +127,17 @@ def train(latent_dim, seed=0, optimizer="adam"):
 
 # %%
 autoencoder, history_32 = train(latent_dim=32)
-autoencoder_2d, history_2 = train(latent_dim=2)
+
+# %% [markdown]
+# With two latent units some seeds fail for good; section 6 shows how many, and why. Until then, take the first seed that does not.
+
+# %%
+for seed in range(5):
+    autoencoder_2d, history_2 = train(latent_dim=2, seed=seed)
+    encoder_2d, decoder_2d = models.encoder_and_decoder(autoencoder_2d)
+    train_codes_2d = encoder_2d.predict(mnist.x_train, batch_size=1000, verbose=0)
+    if np.mean(train_codes_2d > 0, axis=0).min() > 0.05:  # both units answer to more than one image in twenty
+        break
 
 # %%
 figure = plots.loss_curves(
@@ -180,14 +199,17 @@ plots.show(
 )
 
 # %%
+from scipy.stats import spearmanr
+
 ones = float(np.mean(mnist.y_test[order[:100]] == 1))
 course.claim("01.share.ones_in_best", ones, low=0.9, fast_low=0.5)
-spread = error[order[-100:]].mean() / error[order[:100]].mean()
+ink = spearmanr(mnist.x_test.mean(axis=1), error).statistic
+course.claim("01.ink.rank_correlation", ink, low=0.45, high=0.85, fast_low=0.3, fast_high=0.9)
 course.say(
     f"**Conclusion.** Of the 100 images with the lowest error, {ones:.0%} are ones: thin strokes with few bright pixels "
-    f"are cheap. The mean error of the 100 worst is {spread:.0f} times that of the 100 best. The worst have bold "
-    "or unusual strokes; a low error therefore says as much about the amount of ink as about the network. "
-    "Exercise 2 takes the ink out of the comparison."
+    f"are cheap. Over all test images, the rank correlation (Spearman) of mean brightness and error is {ink:.2f}: a good part "
+    "of the error tells how much ink there is, and not how well the network knows the digit. Among the worst are "
+    "strokes that few other images have. Exercise 2 takes the ink out of the comparison."
 )
 
 # %% [markdown]
@@ -198,32 +220,29 @@ course.say(
 # **Predict.** Which pairs of digits will overlap?
 
 # %%
-encoder_2d, decoder_2d = models.encoder_and_decoder(autoencoder_2d)
 latents_2d = encoder_2d.predict(mnist.x_test, batch_size=1000, verbose=0)
-figure = plots.latent_map(
-    latents_2d, mnist.y_test, mnist.class_names, "10,000 test images in the plane of two latent units"
-)
+figure = plots.latent_map(latents_2d, mnist.y_test, mnist.class_names)
 plots.show(
     figure,
     "01_latent_map",
-    "Each point is a test image; the labels stand at the median of each digit.",
+    "Each point is a test image, each label stands at the median of its digit. Both axes are square-root scales.",
     "Scatter of the two latent units, coloured by digit, fanning out from the corner at zero.",
 )
 
 # %%
 from sklearn.neighbors import KNeighborsClassifier
 
-neighbours = KNeighborsClassifier(n_neighbors=10).fit(
-    encoder_2d.predict(mnist.x_train, batch_size=1000, verbose=0), mnist.y_train
-)
+neighbours = KNeighborsClassifier(n_neighbors=10).fit(train_codes_2d, mnist.y_train)
 accuracy_2d = neighbours.score(latents_2d, mnist.y_test)
 missed = [np.mean(neighbours.predict(latents_2d[mnist.y_test == digit]) != digit) for digit in range(10)]
-course.claim("01.knn.latent2", accuracy_2d, low=0.55, fast_low=0.3)
+on_edge = np.mean(np.any(latents_2d == 0, axis=1))
+course.claim("01.knn.latent2", accuracy_2d, low=0.6, fast_low=0.3)
 course.say(
     f"**Conclusion.** A digit's ten nearest neighbours in this plane name it correctly for {accuracy_2d:.0%} of the test "
     f"images; guessing would give about 10 %. Digit {int(np.argmin(missed))} is told apart best, digit "
-    f"{int(np.argmax(missed))} worst. No point has a negative coordinate: the ReLU on the latent code allows none, "
-    "so the map is squeezed into a quarter of the plane, with many points on its two edges."
+    f"{int(np.argmax(missed))} worst. No coordinate is negative, because "
+    f"the ReLU on the latent code allows none: the map is squeezed into a quarter of the plane, and {on_edge:.0%} of the "
+    "images lie exactly on one of its two edges."
 )
 
 # %% [markdown]
@@ -316,7 +335,14 @@ dead_of_32 = relu_runs[relu_runs.latent_dim == 32].dead_units
 
 # %%
 course.claim("01.dead.latent2", len(lost), low=1, high=4)
-course.claim("01.dead.mse_over_mean_image", lost.mse_test.mean() / mean_image, low=0.999, high=1.001)
+course.claim(
+    "01.dead.mse_over_mean_image",
+    lost.mse_test.mean() / mean_image,
+    low=0.999,
+    high=1.001,
+    fast_low=0.98,
+    fast_high=1.02,
+)
 course.claim("01.dead.share32", dead_of_32.mean() / 32, low=0.05, high=0.5)
 course.claim("01.dead.linear", int(runs[runs.latent_activation == "linear"].dead_units.sum()), 0, 0)
 course.claim("01.dead.alive_over_nominal", alive / nominal, high=0.5)
@@ -370,7 +396,7 @@ course.claim("01.unit.touched", touched.mean(), low=0.05, high=0.6, fast_low=0.0
 course.say(
     f"**Conclusion.** From one end of its range to the other, one of these five units changes {touched.mean():.0%} of the pixels "
     "by more than a tenth of the grey scale: strokes in several places at once. Nothing in the loss asks a "
-    "unit to mean one thing, so none has to. Some ends of a row are no digit at all: the decoder was never trained there. "
+    "unit to mean one thing, so none has to. An end of a row need not be a digit at all: nothing was trained there. "
     "Notebook 04 adds a loss that fills the latent space evenly."
 )
 
@@ -387,16 +413,14 @@ course.say(
 # that needs no learning (the mean brightness)?
 
 # %%
-from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score, roc_curve
 
 clothes = data.load("fashion_mnist").x_test
 clothes_error = evaluation.reconstruction_error(clothes, autoencoder.predict(clothes, batch_size=1000, verbose=0))
-linear_code = PCA(32, svd_solver="covariance_eigh").fit(mnist.x_train)
 
 
 def pca_error(x):
-    return evaluation.reconstruction_error(x, linear_code.inverse_transform(linear_code.transform(x)))
+    return evaluation.reconstruction_error(x, evaluation.pca_reconstruction(principal, x, 32))
 
 
 scores = {
@@ -420,7 +444,7 @@ plots.show(
 )
 
 # %%
-course.claim("01.auc.anomaly", auc["autoencoder error"], low=0.99, fast_low=0.95)
+course.claim("01.auc.anomaly", auc["autoencoder error"], low=0.99, fast_low=0.9)
 course.claim("01.auc.pca32", auc["PCA-32 error"], low=0.94, high=0.98, fast_low=0.9)
 course.claim("01.auc.brightness", auc["mean brightness"], low=0.86, high=0.89)
 false_rate, true_rate, _ = roc_curve(unfamiliar, np.concatenate(scores["autoencoder error"]))
@@ -443,11 +467,12 @@ course.say(
 low_2d, high_2d = np.percentile(latents_2d, [2, 98], axis=0)
 unit_1, unit_2 = np.linspace(low_2d[0], high_2d[0], 12), np.linspace(high_2d[1], low_2d[1], 8)
 points = np.stack(np.meshgrid(unit_1, unit_2), axis=-1).astype("float32")
-figure = plots.image_grid(decoder_2d.predict(points.reshape(-1, 2), verbose=0).reshape(8, 12, 784), size=0.7)
+decoded = decoder_2d.predict(points.reshape(-1, 2), verbose=0).reshape(8, 12, 784)
+figure = plots.latent_plane(decoded, low_2d, high_2d)
 plots.show(
     figure,
     "01_latent_plane",
-    "The plane of two latent units decoded: unit 1 grows to the right, unit 2 upwards.",
+    "The plane of two latent units, decoded at 96 points.",
     "A grid of decoded digits, changing shape from one corner of the latent plane to the other.",
 )
 

@@ -28,7 +28,11 @@ def play(source, folder, *, first=(), after_setup=(), last=(), skip_tag=None):
     new = nbformat.v4.new_code_cell
     notebook.cells = [*map(new, first), setup, *map(new, after_setup), *rest, *map(new, last)]
     NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
     ).execute()
     return notebook
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 
 from helpers import evaluation, models
 
@@ -93,8 +94,13 @@ def test_reconstruction_error_and_baselines():
     x_test = np.array([[0.5, 0.5], [1.0, 0.0]])
     np.testing.assert_allclose(evaluation.reconstruction_error(x_test, np.zeros((2, 2))), [0.25, 0.5])
     assert evaluation.mean_image_mse(x_train, x_test) == pytest.approx(0.125)
-    # The first component is the diagonal: it keeps the first test point and loses all of the second.
-    assert evaluation.pca_mse(x_train, x_test, [1])[1] == pytest.approx(0.125)
+
+
+def test_pca_reconstruction_projects_on_the_first_components_and_clips():
+    pca = PCA(2).fit([[0.0, 0.0], [1.0, 1.0], [0.6, 0.4], [0.4, 0.6]])  # the first component is the diagonal
+    x = np.array([[0.5, 0.5], [1.0, 0.0], [1.4, 1.4]])
+    np.testing.assert_allclose(evaluation.pca_reconstruction(pca, x, 1), [[0.5, 0.5], [0.5, 0.5], [1, 1]], atol=1e-7)
+    np.testing.assert_allclose(evaluation.pca_reconstruction(pca, x, 2), [[0.5, 0.5], [1, 0], [1, 1]], atol=1e-7)
 
 
 def test_dead_units_are_those_that_never_leave_zero():
