@@ -6,6 +6,7 @@ import io
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from PIL import Image
 
 from helpers import course
 
@@ -36,9 +37,11 @@ def show(figure, name, caption, alt):
     """
     from IPython.display import Markdown, display
 
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    drawn, buffer = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
     plt.close(figure)
+    # A palette of 256 colours: a third of the bytes, so that a notebook stays below 1 MB.
+    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
     if course.profile() == "full":
         course.write_atomically(course.FIGURES / f"{name}.png", buffer.getvalue())
     picture = base64.b64encode(buffer.getvalue()).decode()
@@ -101,7 +104,7 @@ def loss_curves(histories, baselines, loss="loss", ylabel="mean squared error pe
 
 
 def latent_map(latents, labels, class_names):
-    """Points of a two-dimensional latent on square-root scales, coloured by class, each class named at its median.
+    """Points of a two-dimensional latent on square-root scales, coloured by class, each class named near its median.
 
     Parameters
     ----------
@@ -110,18 +113,33 @@ def latent_map(latents, labels, class_names):
     class_names : sequence of str
     """
     figure, axis = plt.subplots(figsize=(8, 6.5))
-    for label, name in enumerate(class_names):
-        points = latents[labels == label]
-        axis.scatter(*points.T, s=5, alpha=0.45, linewidths=0, color=CLASS_COLOURS[label])
-        axis.text(
-            *np.median(points, axis=0), name, ha="center", va="center", fontsize=14, weight="bold",
-            bbox={"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label], "lw": 2.5},
-        )  # fmt: skip
+    for label in range(len(class_names)):
+        axis.scatter(*latents[labels == label].T, s=5, alpha=0.45, linewidths=0, color=CLASS_COLOURS[label])
     root = (lambda z: np.sign(z) * np.sqrt(np.abs(z)), lambda z: np.sign(z) * z**2)  # few codes lie far out
     axis.set_xscale("function", functions=root)
     axis.set_yscale("function", functions=root)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
+    medians = [np.median(latents[labels == label], axis=0) for label in range(len(class_names))]
+    figure.draw_without_rendering()  # settles the limits, which the transformations need
+    places = _apart(axis.transAxes.inverted().transform(axis.transData.transform(medians)))
+    for place, name, colour in zip(places, class_names, CLASS_COLOURS, strict=False):
+        circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": colour, "linewidth": 2.5}
+        style = {"ha": "center", "va": "center", "fontsize": 14, "weight": "bold", "bbox": circle}
+        axis.text(*place, name, transform=axis.transAxes, **style)
     return figure
+
+
+def _apart(places, distance=0.06):
+    """Push points (n, 2) away from each other until none is closer to another than `distance`, or 100 rounds are over."""
+    places = np.array(places)
+    for _ in range(100):
+        away = places[:, None] - places[None]
+        length = np.linalg.norm(away, axis=-1) + np.eye(len(places))
+        push = np.where(length < distance, distance - length, 0) / 2
+        if not push.any():
+            break
+        places += (away / np.maximum(length, 1e-6)[..., None] * push[..., None]).sum(axis=1)
+    return places
 
 
 def latent_plane(pictures, low, high):
