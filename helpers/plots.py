@@ -130,7 +130,7 @@ def latent_map(latents, labels, class_names):
 
 
 def _apart(places, distance=0.06):
-    """Push points (n, 2) away from each other until none is closer to another than `distance`, or 100 rounds are over."""
+    """Push points (n, 2) away from each other until none is closer than `distance`, or 100 rounds are over."""
     places = np.array(places)
     for _ in range(100):
         away = places[:, None] - places[None]

@@ -167,7 +167,7 @@ def test_two_writers_killed_in_the_middle_leave_nothing_or_a_whole_file(tmp_path
     while len(list(tmp_path.glob("ready-*"))) < 2:
         time.sleep(0.05)
     path = tmp_path / "data" / "mnist.npz"
-    for delay in (0.3, 4):  # one dies while it packs, the other after it may have written
+    for delay in (0.3, 2.5):  # one dies while it packs, the other after it may have written
         time.sleep(delay)
         os.kill(writers.pop().pid, signal.SIGKILL)
         assert not path.exists() or data.load("mnist", folder=path.parent, profile="full").x_test.shape == (10000, 784)
