@@ -22,7 +22,7 @@ test: .venv/ready       ## the helpers, the repository's promises, every noteboo
 	COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lab: .venv/ready        ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
 notebooks: .venv/ready  ## execute the notebooks whose .py has changed, and pair them
 	$(BIN)/python -m helpers.notebooks update

@@ -40,7 +40,6 @@ def unexecuted(source):
     notebook.metadata = nbformat.NotebookNode(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
-        jupytext={"formats": "ipynb,py:percent"},
     )
     seen = set()
     for cell in notebook.cells:

@@ -509,7 +509,7 @@ from helpers import exercises
 done = exercises.parameters(my_parameters)
 
 
-# %% tags=["solution"] jupyter={"source_hidden": true} cellView="form"
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 1
 def solution_parameters(latent_dim):
     layer_sizes = [784, 256, 128, latent_dim, 128, 256, 784]
@@ -528,7 +528,7 @@ my_answer = None  # (array of ten errors, array of ten shares)
 
 # %%
 done = exercises.error_by_class(my_answer, mnist.x_test, mnist.y_test, reconstructed)
-# %% tags=["solution"] jupyter={"source_hidden": true} cellView="form"
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 2
 errors = np.array([error[mnist.y_test == digit].mean() for digit in range(10)])
 shares = errors / [mnist.x_test[mnist.y_test == digit].var(axis=0).mean() for digit in range(10)]
@@ -548,7 +548,7 @@ my_model = None  # a trained keras model
 
 # %%
 done = exercises.linear_autoencoder(my_model, mnist.x_test, pca[32])
-# %% tags=["solution"] jupyter={"source_hidden": true} cellView="form"
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 3
 course.seed(0)
 linear_model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(32), keras.layers.Dense(784)])

@@ -4,6 +4,8 @@ import ast
 import json
 import re
 import shutil
+import subprocess
+import sys
 
 import jupytext
 import nbformat
@@ -197,3 +199,20 @@ def test_a_fast_run_writes_no_notebook(small_notebook, monkeypatch):
     path = small_notebook("x")
     notebooks.execute(path)
     assert not path.with_suffix(".ipynb").exists()
+
+
+def test_an_edit_in_jupyter_reaches_the_py_and_nothing_else_changes(tmp_path):
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    source = tmp_path / "notebooks" / SOURCES[0].name
+    before = source.read_text(encoding="utf-8")
+    path = source.with_suffix(".ipynb")
+    notebook = notebooks.unexecuted(source)
+    notebook.cells[0].source = "# Another title"
+    nbformat.write(notebook, path)
+    subprocess.run(
+        [sys.executable, "-m", "jupytext", "--quiet", "--to", "py:percent", str(path)], cwd=tmp_path, check=True
+    )
+    after = source.read_text(encoding="utf-8")
+    assert after.startswith("# %% [markdown]\n# # Another title\n")
+    assert after.split("# %%\n", 1)[1] == before.split("# %%\n", 1)[1]
