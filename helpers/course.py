@@ -56,6 +56,7 @@ def start():
         import keras
         import tensorflow as tf
 
+    tf.get_logger().setLevel("ERROR")  # its advice on retracing is for long-lived programs
     seed(0)
     print(
         f"Profile: {profile()}. Python {platform.python_version()}, TensorFlow {tf.__version__}, "

@@ -19,7 +19,7 @@ from tests.play import RECORD_CLAIMS, play, printed
 PASS_UNTRAINED = {
     "01": {
         "01.params.latent32", "01.params.latent2", "01.mse.latent2", "01.mse.linear32", "01.mse.latent32",
-        "01.dead.latent2", "01.dead.mse_over_mean_image", "01.dead.share32", "01.dead.alive_over_nominal", "01.dead.linear", "01.auc.pca32", "01.auc.brightness",
+        "01.dead.latent2", "01.dead.mse_over_mean_image", "01.dead.share32", "01.dead.alive_over_nominal", "01.dead.linear", "01.linear.share_of_pca", "01.auc.pca32", "01.auc.brightness",
     },
 }  # fmt: skip
 NO_TRAINING = """
