@@ -35,7 +35,7 @@ CLASS_NAMES = {
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     ),
 }  # fmt: skip
-FAST_SIZES = (10000, 2000)  # training and test images in the fast profile
+FAST_SIZES = (6000, 2000)  # training and test images in the fast profile
 DOWNLOAD_TIMEOUT = 30  # seconds without a byte: a class with bad wifi gets an error, not a hanging cell
 
 

@@ -24,10 +24,10 @@ PASS_UNTRAINED = {
 }  # fmt: skip
 NO_TRAINING = """
 import keras
-_fit = keras.Model.fit
-def _idle(self, *args, **kwargs):
-    self.optimizer.learning_rate = 0.0
-    return _fit(self, *args, **kwargs | {"epochs": 2})
+def _idle(self, *args, epochs=1, **kwargs):
+    history = keras.callbacks.History()
+    history.epoch, history.history = [0, 1], {"loss": [1.0, 1.0], "val_loss": [1.0, 1.0]}
+    return history
 keras.Model.fit = _idle
 """
 
