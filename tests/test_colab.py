@@ -20,7 +20,7 @@ def clone(tmp_path_factory):
 
 
 def test_colab(clone, tmp_path, monkeypatch):
-    """An empty folder, a stand-in google.colab module, and the notebook from its first cell on."""
+    """An empty folder, a stand-in google.colab module, and the notebook from its first cell on (without the solutions)."""
     content, stand_in = tmp_path / "content", tmp_path / "stand_in" / "google" / "colab"
     content.mkdir()
     stand_in.mkdir(parents=True)
@@ -30,7 +30,7 @@ def test_colab(clone, tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"https://github.com/{notebooks.repository()}")
     loaded = f"import sys; sys.path = [p for p in sys.path if p != {str(ROOT)!r}] + [{str(stand_in.parents[1])!r}]\nimport google.colab"
     where = "import helpers; print(helpers.__file__)"
-    executed = play(SOURCES[0], content, first=[loaded], last=[where])
+    executed = play(SOURCES[0], content, first=[loaded], last=[where], skip_tag="solution")
     assert printed(executed.cells[-1]).strip() == str(content / "course" / "helpers" / "__init__.py")
     assert list((content / "course" / ".git" / "shallow").parent.glob("shallow")), "the clone is shallow"
 
