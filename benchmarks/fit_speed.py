@@ -11,13 +11,14 @@ import pathlib
 import sys
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 from helpers import course, data, models  # noqa: E402
+
+with course.quiet_imports():
+    import keras
 
 
 def classifier():
