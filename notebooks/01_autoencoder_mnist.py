@@ -457,7 +457,7 @@ course.say(
     f"digit in a hundred may raise a false alarm, it catches {caught:.0%} of the clothes. Mean brightness, which "
     f"learns nothing, already reaches {auc['mean brightness']:.3f}, because clothes have more bright pixels; the "
     f"error of PCA-32, a linear code, reaches {auc['PCA-32 error']:.3f}. The network's merit is the difference, not the whole. "
-    "This pair of data sets is an easy test; a new *digit* would be a hard one."
+    "Whether it would notice an unknown *digit* is another question, which this pair of data sets cannot answer."
 )
 
 # %% [markdown]
