@@ -183,7 +183,7 @@ def repository():
 
 
 def links(new):
-    """Write another repository address into pyproject.toml, README, CITATION, badges and setup cells."""
+    """Write another repository address into pyproject.toml, README, badges and setup cells."""
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", new):
         raise SystemExit(f"{new!r} is not of the form owner/name")
     old = repository()

@@ -105,7 +105,7 @@ def _compute(function, todo, version, workers, progress, done):
     """Compute the runs of `todo`; each writes its own file as soon as it is finished."""
     total, started = done + len(todo), time.monotonic()
     # Fresh processes, never a fork: a forked TensorFlow hangs.
-    parallel = joblib.Parallel(n_jobs=min(workers, len(todo)), backend="loky", return_as="generator_unordered")
+    parallel = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
     jobs = (joblib.delayed(_one)(function, c, path, version, workers > 1) for c, path in todo)
     failed = 0
     for number, error in enumerate(parallel(jobs), start=1):
