@@ -3,9 +3,11 @@
 Each takes the reader's answer, prints a line, and returns True (right), False (not right) or None (not done yet).
 """
 
+import warnings
+
 import numpy as np
 
-from helpers import evaluation, models
+from helpers import clustering, evaluation, models
 
 
 def _verdict(problem):
@@ -79,6 +81,70 @@ def linear_autoencoder(model, x_test, pca_mse):
     if error > 1.05 * pca_mse:
         return _verdict(f"its test MSE is {error:.5f}, PCA's is {pca_mse:.5f}. It is still learning: train it longer.")
     print(f"Linear autoencoder {error:.5f}, PCA {pca_mse:.5f}.")
+    return _verdict(None)
+
+
+def cluster_accuracy(accuracy):
+    """02, exercise 1: `accuracy(labels_true, labels_pred)` must be the one of `clustering.clustering_scores`."""
+    truth = np.repeat(np.arange(4), 25)
+    if accuracy(truth, truth) is None:
+        return _not_done()
+    renamed = (truth + 1) % 4
+    if not np.isclose(accuracy(truth, renamed), 1):
+        return _verdict("a perfect clustering with other names must score 1: match clusters to digits first.")
+    merged = np.where(truth == 3, 2, truth)  # two classes in one cluster, one cluster missing
+    if np.isclose(accuracy(truth, np.array([0, 1])[truth % 2]), 0.5) and not np.isclose(accuracy(truth, merged), 0.75):
+        return _verdict("with two classes in one cluster, one of them is wrong: the answer there is 0.75.")
+    split = np.where((truth == 0) & (np.arange(100) < 10), 4, truth)  # one class in two clusters
+    for labels, case in ((merged, "two classes share a cluster"), (split, "one class is split in two clusters")):
+        right = clustering.clustering_scores(truth, labels)["acc"]
+        if not np.isclose(accuracy(truth, labels), right):
+            return _verdict(
+                f"where {case} it must be {right:.2f}, yours is {accuracy(truth, labels):.2f}. Each cluster stands for "
+                "one digit, each digit for one cluster; taking the commonest digit of each cluster is purity, not this."
+            )
+    return _verdict(None)
+
+
+def decoder_hangs_on_the_code(network):
+    """02, exercise 2: the reconstruction of `network(latent_dim)` must depend on its code, and on nothing else."""
+    import keras
+
+    model = network(8)
+    if model is None:
+        return _not_done()
+    if not isinstance(model.output, dict) or {"Output", "Latent_Code"} - set(model.output):
+        return _verdict("the model needs a dict of two outputs, `Output` and `Latent_Code`.")
+    code = model.output["Latent_Code"]
+    if code.shape[-1] != 8:
+        return _verdict(f"asked for a code of 8 units, it has {code.shape[-1]}.")
+    x, z = np.random.default_rng(0).random((20, 784), "float32"), np.random.default_rng(1).normal(size=(20, 8))
+    from_code = keras.Model([model.input, code], model.output["Output"])
+    own = from_code([x, z])
+    if np.allclose(own, from_code([x, z[::-1]])):
+        return _verdict(
+            "a stranger's code changes nothing: the decoder begins before the code. What is its first input?"
+        )
+    if not np.allclose(own, from_code([x[::-1], z]), atol=1e-6):
+        return _verdict("with the same code, another image still changes the answer: something passes beside the code.")
+    return _verdict(None)
+
+
+def collapses(parameters, x):
+    """02, exercise 3: DeepClustering with these `parameters` must end with a CollapseWarning on the images x."""
+    if parameters is None:
+        return _not_done()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", clustering.CollapseWarning)
+        model = clustering.DeepClustering(**{"latent_dim": 2, "hidden": (64,), "random_state": 0} | parameters).fit(x)
+    told = [str(warning.message) for warning in caught if warning.category is clustering.CollapseWarning]
+    if not told:
+        first, last = model.history_.iloc[0], model.history_.iloc[-1]
+        return _verdict(
+            f"{last.live:.0f} clusters live, the largest holds {last.largest / len(x):.0%}, and the spread of the codes is "
+            f"{last.spread / first.spread:.2f} of what it was. What opposes the pull to the centroids, and how fast may they follow?"
+        )
+    print(told[0])
     return _verdict(None)
 
 

@@ -4,10 +4,34 @@
 alters the numbers, then `make results` computes the runs again.
 """
 
-from helpers import course, data, evaluation, models, sweeps
+from helpers import clustering, course, data, evaluation, models, sweeps
 
 RESULTS = course.ROOT / "data" / "results"
 AUTOENCODER_VERSION = "1"
+CLUSTERING_VERSION = "1"
+
+TURNED = {"degrees": 10, "shift": 0.1}
+SLANTED = TURNED | {"shear": 0.25, "zoom": 0.15}
+BASE = {
+    "latent_dim": 10,
+    "hidden": (512, 256),
+    "pretrain_epochs": 20,
+    "max_iter": 24,
+    "learning_rate": 2e-3,
+    "tol": 0.0,
+}
+HARD = BASE | {"assignments": "hard", "centroid_update": "kmeans", "alpha": 1.0, "beta": 0.5}
+SOFT = BASE | {"assignments": "soft", "alpha": 0.01, "beta": 1.0, "ramp": 1}
+OVER_CLUSTERED = {"overcluster": 40, "overcluster_iter": 12, "max_iter": 12}
+RECIPES = {  # notebook 02's parameters of DeepClustering, by name; all train for 44 epochs
+    "DCN": HARD,
+    "DCN, augmented": HARD | {"augmentation": SLANTED},
+    "soft, augmented": SOFT | {"augmentation": SLANTED},
+    "balanced, augmented": SOFT | {"assignments": "balanced", "augmentation": SLANTED},
+    "over-clustered, augmented": SOFT | OVER_CLUSTERED | {"augmentation": SLANTED},
+    "over-clustered, turned and moved only": SOFT | OVER_CLUSTERED | {"augmentation": TURNED},
+    "over-clustered, not augmented": SOFT | OVER_CLUSTERED,
+}
 
 
 def autoencoder(configuration):
@@ -49,7 +73,55 @@ def autoencoder_runs():
     return sweeps.run(autoencoder, configurations, RESULTS / "01_autoencoder_mnist", version=AUTOENCODER_VERSION)
 
 
-ALL_RUNS = (autoencoder_runs,)
+def deep_clustering(configuration):
+    """Fit DeepClustering on the whole of a data set, whatever the profile of this run, and score it.
+
+    Parameters
+    ----------
+    configuration : dict
+        dataset (a name for `data.load`), recipe (a name in RECIPES), seed.
+
+    Returns
+    -------
+    dict
+        acc, nmi, ari, silhouette and inertia of the training images and their codes; the same with `_start` for K-Means
+        after pretraining; acc, nmi, ari with `_test` for the test images under frozen centroids; smallest (cluster), live
+        (clusters), n_iter.
+    """
+    images = data.load(configuration["dataset"], profile="full")
+    recipe = RECIPES[configuration["recipe"]]
+    model = clustering.DeepClustering(random_state=configuration["seed"], track=len(images.x_train), **recipe)
+    model.fit(images.x_train)
+    scores = clustering.clustering_scores(images.y_train, model.labels_, model.tracked_codes_[-1])
+    start = clustering.clustering_scores(images.y_train, model.pretrain_labels_, model.tracked_codes_[0])
+    test = clustering.clustering_scores(images.y_test, model.predict(images.x_test))
+    first, last = model.history_.iloc[0], model.history_.iloc[-1]
+    return {
+        **{name: scores[name] for name in ("acc", "nmi", "ari", "silhouette")},
+        **{f"{name}_start": start[name] for name in ("acc", "nmi", "ari", "silhouette")},
+        **{f"{name}_test": test[name] for name in ("acc", "nmi", "ari")},
+        "inertia": float(last.inertia),
+        "inertia_start": float(first.inertia),
+        "smallest": int(last.smallest),
+        "live": int(last.live),
+        "n_iter": model.n_iter_,
+    }
+
+
+def deep_clustering_runs(recipe):
+    """Notebook 02's runs of one recipe as a table, a row per seed; both cores work on one run, so seconds can be read."""
+    configurations = sweeps.grid(dataset=["mnist"], recipe=[recipe], seed=range(3))
+    folder = RESULTS / "02_dcn_joint_optimisation"
+    return sweeps.run(deep_clustering, configurations, folder, version=CLUSTERING_VERSION, workers=1)
+
+
+def all_deep_clustering_runs():
+    """Notebook 02's runs: every recipe."""
+    for recipe in RECIPES:
+        deep_clustering_runs(recipe)
+
+
+ALL_RUNS = (autoencoder_runs, all_deep_clustering_runs)
 
 
 def main():

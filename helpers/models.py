@@ -1,5 +1,8 @@
 """The Keras networks of the course, and the one shared way to compile and feed `fit`."""
 
+import itertools
+import math
+
 from helpers import course
 
 with course.quiet_imports():
@@ -8,16 +11,28 @@ with course.quiet_imports():
     from keras import layers
 
 
-def autoencoder(latent_dim=32, latent_activation="relu", hidden=(256, 128)):
-    """A dense autoencoder of 784 pixels; the defaults are the report's network (Activity A)."""
-    inputs = keras.Input((784,), name="Input")
+def autoencoder(
+    latent_dim=32, latent_activation="relu", hidden=(256, 128), features=784, output_activation="sigmoid", seed=None
+):
+    """A dense autoencoder; the defaults are the report's network (Activity A).
+
+    With a `seed` the starting weights are He's (kaiming) and depend on it alone; without one they are Keras's default
+    and come from the global seed.
+    """
+    seeds = itertools.count(seed or 0, 1000)
+
+    def dense(units, activation, name):
+        start = "glorot_uniform" if seed is None else keras.initializers.HeNormal(seed=next(seeds))
+        return layers.Dense(units, activation=activation, kernel_initializer=start, name=name)
+
+    inputs = keras.Input((features,), name="Input")
     x = inputs
     for number, units in enumerate(hidden, start=1):
-        x = layers.Dense(units, activation="relu", name=f"Encoder_Layer{number}")(x)
-    x = layers.Dense(latent_dim, activation=latent_activation, name="Latent_Code")(x)
+        x = dense(units, "relu", f"Encoder_Layer{number}")(x)
+    x = dense(latent_dim, latent_activation, "Latent_Code")(x)
     for number, units in enumerate(reversed(hidden), start=1):
-        x = layers.Dense(units, activation="relu", name=f"Decoder_Layer{number}")(x)
-    outputs = layers.Dense(784, activation="sigmoid", name="Output")(x)
+        x = dense(units, "relu", f"Decoder_Layer{number}")(x)
+    outputs = dense(features, output_activation, "Output")(x)
     return keras.Model(inputs, outputs, name="autoencoder")
 
 
@@ -94,6 +109,65 @@ def batches(x, y=None, batch_size=256, shuffle=True, seed=0):
     options.autotune.enabled = False
     steps = -(-len(x) // batch_size)
     return dataset.prefetch(2).apply(tf.data.experimental.assert_cardinality(steps)).with_options(options)
+
+
+def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, seed=0):
+    """The same batches with each image turned, moved, slanted and stretched a little, anew in each epoch; never flipped.
+
+    Parameters
+    ----------
+    dataset : tf.data.Dataset
+        Of batches (x, anything), x of shape (n, side * side).
+    degrees, shift, shear, zoom : float, default 10, 0.1, 0 and 0
+        Each is drawn evenly between minus and plus its value: the angle in degrees; two shifts as shares of the side;
+        the slant as sideways movement per pixel of height; the logarithm of two scales, of width and of height.
+        What comes in from outside is 0.
+    seed : int, default 0
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of batches (distorted x, anything).
+    """
+
+    def distort(batch, batch_seed):
+        flat, rest = batch
+        side = math.isqrt(flat.shape[-1])
+        drawn = tf.random.stateless_uniform((6, tf.shape(flat)[0]), [seed, tf.cast(batch_seed, tf.int32)], -1, 1)
+        angle, slant = drawn[0] * math.radians(degrees), drawn[1] * shear
+        right, down = drawn[2] * shift * side, drawn[3] * shift * side
+        width, height = tf.exp(drawn[4] * zoom), tf.exp(drawn[5] * zoom)
+        # One matrix, rotation times slant and scale about the middle, so that the image is interpolated once.
+        cos, sin, middle = tf.cos(angle), tf.sin(angle), (side - 1) / 2
+        a, b = cos * width, cos * slant - sin * height
+        c, d = sin * width, sin * slant + cos * height
+        rows = [a, b, middle * (1 - a - b) + right, c, d, middle * (1 - c - d) + down, 0 * a, 0 * a]
+        images = tf.reshape(flat, (-1, side, side, 1))
+        moved = keras.ops.image.affine_transform(images, tf.stack(rows, axis=1), fill_mode="constant")
+        return tf.reshape(moved, tf.shape(flat)), rest
+
+    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+    return tf.data.Dataset.zip(dataset, seeds).map(distort).prefetch(2)
+
+
+class SoftAssignment(layers.Layer):
+    """Latent codes (n, L) to shares of K clusters (n, K): Student's t kernel around trainable centroids (DEC, 2016)."""
+
+    def __init__(self, n_clusters, **kwargs):
+        super().__init__(**kwargs)
+        self.n_clusters = n_clusters
+
+    def build(self, shape):
+        self.centroids = self.add_weight(shape=(self.n_clusters, shape[-1]), initializer="zeros", name="centroids")
+
+    def call(self, latents):
+        squared = (
+            keras.ops.sum(latents**2, axis=1, keepdims=True)
+            - 2 * keras.ops.matmul(latents, keras.ops.transpose(self.centroids))
+            + keras.ops.sum(self.centroids**2, axis=1)
+        )
+        nearness = 1 / (1 + keras.ops.maximum(squared, 0))
+        return nearness / keras.ops.sum(nearness, axis=1, keepdims=True)
 
 
 class EpochLine(keras.callbacks.Callback):

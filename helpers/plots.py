@@ -281,3 +281,137 @@ def latent_explorer(decode, low, high):
         for unit, (a, b) in enumerate(zip(low, high, strict=True), start=1)
     ]
     widgets.interact(draw, unit_1=sliders[0], unit_2=sliders[1])
+
+
+def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False):
+    """Small maps of two-dimensional codes, coloured by class, with the centroids as crosses.
+
+    Parameters
+    ----------
+    codes : list of array (n, 2)
+    labels : array (n,) of int
+    centroids : list of array (K, 2)
+    titles : list of str
+    columns : int, default 3
+    same_limits : bool, default False
+        One scale for all panels, so that shrinking can be seen.
+    """
+    rows = -(-len(codes) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(4.2 * columns, 3.6 * rows), squeeze=False, sharex=same_limits, sharey=same_limits
+    )
+    for axis, points, crosses, title in zip(axes.flat, codes, centroids, titles, strict=False):
+        axis.scatter(*np.asarray(points).T, c=[CLASS_COLOURS[label] for label in labels], s=5, alpha=0.5, linewidths=0)
+        axis.scatter(
+            *np.asarray(crosses).T, marker="X", s=110, color="black", edgecolor="white", linewidth=1.2, zorder=3
+        )
+        axis.set_title(title)
+    for axis in axes[-1]:
+        axis.set_xlabel("latent unit 1")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("latent unit 2")
+    handles = [
+        plt.Line2D([], [], marker="o", linestyle="", color=colour, label=str(label))
+        for label, colour in enumerate(CLASS_COLOURS)
+    ]
+    figure.legend(handles=handles, loc="outside right center", title="digit", frameon=False)
+    return figure
+
+
+def joint_traces(histories, reported):
+    """Two panels by iteration, logarithmic: how far centroids moved, and the share of images that changed cluster.
+
+    Parameters
+    ----------
+    histories : dict of str to DeepClustering.history_
+    reported : dict of str to dict of int to float
+        For some of the names, the report's centroid shifts by iteration, drawn as crosses.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6))
+    for (name, history), colour, marker in zip(histories.items(), CLASS_COLOURS, "os^D", strict=False):
+        later = history.iloc[1:]
+        left.plot(later.index, later["shift"] / history.spread.iloc[0], color=colour, marker=marker, label=name)
+        right.plot(later.index, later.changed, color=colour, marker=marker, label=name)
+        if name in reported:
+            crosses = reported[name]
+            style = {"color": colour, "marker": "x", "s": 110, "linewidths": 3, "zorder": 3}
+            left.scatter(list(crosses), list(crosses.values()), label=f"{name}: report (its own scale)", **style)
+    left.set(xlabel="iteration", ylabel="mean shift of a centroid / first spread", yscale="log")
+    right.set(xlabel="iteration", ylabel="share of images that changed cluster", yscale="log")
+    left.legend(frameon=False, fontsize=11)
+    return figure
+
+
+def two_colourings(points, digits, clusters):
+    """The same points (n, 2) twice: coloured by digit, and by the digit that their cluster stands for; errors in black."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.8))
+    for axis, labels, title in ((left, digits, "coloured by digit"), (right, clusters, "coloured by cluster")):
+        colours = np.array([CLASS_COLOURS[label % 10] for label in labels])
+        axis.scatter(*points.T, c=colours, s=9, alpha=0.7, linewidths=0)
+        axis.set(title=title, xticks=[], yticks=[], xlabel="t-SNE axis 1 (no unit)")
+        for label in np.unique(labels):
+            place = np.median(points[labels == label], axis=0)
+            circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label % 10]}
+            axis.text(*place, str(label), ha="center", va="center", fontsize=13, weight="bold", bbox=circle)
+    left.set_ylabel("t-SNE axis 2 (no unit)")
+    wrong = digits != clusters
+    right.scatter(*points[wrong].T, s=26, facecolors="none", edgecolors="black", linewidths=0.8, label="wrong cluster")
+    right.legend(frameon=True, loc="lower right")
+    return figure
+
+
+def confusion(table, row_label, column_label, names):
+    """A square table of counts (rows: truth) as a heat map, each cell with its count; colours are shares of the row."""
+    figure, axis = plt.subplots(figsize=(8, 6.6))
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    sns.heatmap(
+        shares, annot=table, fmt="d", cmap="Blues", vmin=0, vmax=1, xticklabels=names, yticklabels=names, ax=axis,
+        annot_kws={"fontsize": 10}, cbar_kws={"label": "share of the row"},
+    )  # fmt: skip
+    axis.set(xlabel=column_label, ylabel=row_label)
+    return figure
+
+
+def scoreboard(runs, score, xlabel, references):
+    """One line per method, a dot per seed, a tick at the mean; published values as dashed lines.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        Columns method and `score`, a row per run; methods are drawn from top to bottom in their order.
+    references : dict of str to float
+    """
+    methods = list(dict.fromkeys(runs.method))
+    figure, axis = plt.subplots(figsize=(10, 0.55 * len(methods) + 1.8))
+    for place, method in enumerate(methods):
+        values = runs[runs.method == method][score]
+        axis.plot(values, np.full(len(values), place), "o", markersize=9, alpha=0.7, color=CLASS_COLOURS[0])
+        axis.plot([values.mean()] * 2, [place - 0.3, place + 0.3], color="black", linewidth=2.5)
+        axis.text(1.03, place, f"{values.mean():.3f}", va="center", fontsize=12, transform=axis.get_yaxis_transform())
+    for (name, value), style in zip(references.items(), ("--", ":"), strict=False):
+        axis.axvline(value, color=REFERENCE, linestyle=style, label=f"{name}: {value:g}")
+    axis.set(xlabel=xlabel, xlim=(0, 1))
+    axis.set_yticks(range(len(methods)), methods)
+    axis.invert_yaxis()
+    axis.grid(axis="x", color="0.9")
+    axis.legend(loc="upper left", frameon=True, fontsize=11)
+    return figure
+
+
+def inertia_and_accuracy(traces):
+    """Accuracy against inertia, relative to its first value (logarithmic), a line per run from round to round.
+
+    `traces` is a dict of str to (inertias, accuracies); equal first words share a colour, later ones change the marker.
+    """
+    figure, axis = plt.subplots(figsize=(9, 5))
+    kinds = list(dict.fromkeys(name.split(",")[0] for name in traces))
+    for name, (inertias, accuracies) in traces.items():
+        kind = kinds.index(name.split(",")[0])
+        relative = np.maximum(np.asarray(inertias) / inertias[0], 1e-6)
+        label = kinds[kind] if name == next(n for n in traces if n.split(",")[0] == kinds[kind]) else None
+        axis.plot(relative, accuracies, color=CLASS_COLOURS[kind], marker="os^D"[kind], linewidth=1.6, label=label)
+        axis.plot(relative[-1], accuracies[-1], marker="*", markersize=18, color=CLASS_COLOURS[kind], zorder=3)
+    axis.set(xscale="log", xlabel="inertia / inertia at the start (0 is drawn at the left edge)", ylabel="accuracy")
+    axis.set_ylim(0, 1)
+    axis.legend(frameon=False)
+    return figure

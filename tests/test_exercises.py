@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import exercises
+from helpers import clustering, exercises
 
 
 def total(latent_dim, bias=1):
@@ -64,3 +64,50 @@ def test_linear_autoencoder(capsys):
         assert not exercises.linear_autoencoder(model, x, pca_mse=0.01)
         assert said in capsys.readouterr().out
     assert exercises.linear_autoencoder(network(32), x, pca_mse=1e6)
+
+
+def test_cluster_accuracy(capsys):
+    def purity(truth, found):
+        return sum(np.bincount(truth[found == k]).max() for k in np.unique(found)) / len(truth)
+
+    for answer, said in [
+        (lambda truth, found: None, "Nothing to check"),
+        (lambda truth, found: np.mean(truth == found), "other names must score 1"),
+        (purity, "is purity, not this"),
+        (lambda truth, found: clustering.clustering_scores(truth, found)["acc"], "Right"),
+    ]:
+        exercises.cluster_accuracy(answer)
+        assert said in capsys.readouterr().out
+
+
+def two_outputs(latent_dim, decoder_sees):
+    inputs = keras.Input((784,))
+    hidden = keras.layers.Dense(16, "relu")(inputs)
+    code = keras.layers.Dense(latent_dim)(hidden)
+    seen = {"code": code, "hidden": hidden, "both": keras.layers.Concatenate()([code, hidden])}[decoder_sees]
+    return keras.Model(inputs, {"Output": keras.layers.Dense(784)(seen), "Latent_Code": code})
+
+
+def test_decoder_hangs_on_the_code(capsys):
+    for answer, said in [
+        (lambda size: None, "Nothing to check"),
+        (lambda size: keras.Sequential([keras.Input((784,)), keras.layers.Dense(size)]), "dict of two outputs"),
+        (lambda size: two_outputs(2, "code"), "asked for a code of 8 units, it has 2"),
+        (lambda size: two_outputs(size, "hidden"), "begins before the code"),
+        (lambda size: two_outputs(size, "both"), "passes beside the code"),
+        (lambda size: two_outputs(size, "code"), "Right"),
+    ]:
+        exercises.decoder_hangs_on_the_code(answer)
+        assert said in capsys.readouterr().out
+
+
+def test_collapses(capsys):
+    x = np.random.default_rng(0).random((200, 30), "float32")
+    harmless = {"n_clusters": 2, "pretrain_epochs": 1, "max_iter": 1}
+    for answer, said in [
+        (None, "Nothing to check"),
+        (harmless, "What opposes the pull"),
+        (harmless | {"n_clusters": 190, "max_iter": 3, "alpha": 0.0, "beta": 1.0, "learning_rate": 10.0}, "Right"),
+    ]:
+        exercises.collapses(answer, x)
+        assert said in capsys.readouterr().out
