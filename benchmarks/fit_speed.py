@@ -3,7 +3,8 @@
     python benchmarks/fit_speed.py [rounds]
 
 Prints the median over alternating rounds (5 by default) and the ratio to the default, for the autoencoder (batch
-256) and for a 128-unit classifier with dropout (batch 64).
+256) and for a 128-unit classifier with dropout (batch 64). Then an iteration of DeepClustering, all its bookkeeping
+included, beside an epoch of the plain autoencoder of the same size.
 """
 
 import os
@@ -15,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import numpy as np  # noqa: E402
 
-from helpers import course, data, models  # noqa: E402
+from helpers import clustering, course, data, models  # noqa: E402
 
 with course.quiet_imports():
     import keras
@@ -66,6 +67,27 @@ def compare(title, build, loss, x, y, batch_size, rounds):
         print(f"  {name:34s} {median:5.2f} s   {median / base:4.2f} of the default   first epoch {first[name]:5.2f} s")
 
 
+def joint(x, rounds, **parameters):
+    """Print the median seconds of a joint iteration beside those of a plain epoch; the two take turns."""
+    course.seed(0)
+    plain = models.autoencoder(parameters["latent_dim"], "linear", parameters["hidden"])
+    plain.compile("adam", loss="mse", **models.fast(xla=True))
+    batches = models.batches(x)
+    plain.fit(batches, shuffle=False, verbose=0)
+    seconds = {"plain epoch": [], "joint iteration": []}
+    for number in range(rounds):
+        model = clustering.DeepClustering(pretrain_epochs=1, max_iter=4, tol=0, n_init=1, **parameters).fit(x)
+        seconds["joint iteration"] += list(model.history_.seconds[1:])
+        for _ in range(4):
+            started = time.perf_counter()
+            plain.fit(batches, shuffle=False, verbose=0)
+            seconds["plain epoch"].append(time.perf_counter() - started)
+    print(f"\nDeepClustering {parameters}, {len(x):,} samples, median of {4 * rounds}")
+    for name, values in seconds.items():
+        ratio = np.median(values) / np.median(seconds["plain epoch"])
+        print(f"  {name:34s} {np.median(values):5.2f} s   {ratio:4.2f} of the plain epoch")
+
+
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     images = data.load("mnist", profile="full")
@@ -79,6 +101,9 @@ def main():
         64,
         rounds,
     )
+    for update in ("counts", "kmeans"):
+        joint(images.x_train, rounds, latent_dim=10, hidden=(512, 256), centroid_update=update)
+        joint(images.x_train, rounds, latent_dim=32, hidden=(256, 128), centroid_update=update)
 
 
 if __name__ == "__main__":

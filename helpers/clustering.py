@@ -118,7 +118,7 @@ def moved_centroids(centroids, counts, latents, assignments):
 def reseeded(centroids, counts, latents):
     """Give each empty cluster a new centroid: the point of the largest cluster that lies furthest from its own.
 
-    `centroids` is (K, L), `counts` (K,), `latents` (n, L); returns new centroids and counts, the new ones counting as fresh.
+    `centroids` is (K, L), `counts` (K,), `latents` (n, L); returns centroids and counts.
     """
     centroids, counts = centroids.copy(), counts.copy()
     for _ in range(len(centroids)):
@@ -190,8 +190,8 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
     learning_rate : float, default 0.001
         Of Adam. It falls to 0 along half a cosine, in pretraining and again in the joint phase.
     overcluster : int, default 0
-        Number of clusters of a joint phase before the one with `n_clusters`, which then begins with K-Means on the codes
-        that this one has shaped. 0: no such phase. Small clusters are purer, so the network learns from fewer mistakes.
+        Number of clusters of a joint phase before the one with `n_clusters`, which then begins with K-Means on codes
+        shaped by this one. 0: no such phase. Small clusters are purer, so the network learns from fewer mistakes.
     overcluster_iter : int, default 10
         Its iterations, at most.
     augmentation : dict, optional
@@ -212,10 +212,10 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
     cluster_centers_ : float32 array (K, L)
     n_iter_ : int
     history_ : pandas.DataFrame
-        By iteration, 0 being the end of pretraining: reconstruction (R, on the images as trained on), clustering (C, on
-        undistorted images), loss, changed (share of assignments), shift (mean distance that the centroids moved), inertia
-        (sum of squared distances to the nearest centroid), smallest and largest (cluster sizes), live (clusters that are
-        not empty), spread (standard deviation of the codes, root mean square over units), seconds.
+        By iteration, 0 being the end of pretraining: reconstruction (R, on the images as trained on), clustering (C,
+        on undistorted images), loss, changed (share of assignments), shift (mean distance that the centroids
+        moved), inertia (sum of squared distances to the own centroid), smallest and largest (cluster sizes), live
+        (clusters that are not empty), spread (standard deviation of the codes, root mean square over units), seconds.
     overcluster_history_ : pandas.DataFrame
         The same of the phase with `overcluster` clusters, where there was one.
     pretrain_loss_ : float array (pretrain_epochs,)

@@ -126,7 +126,7 @@ def decoder_hangs_on_the_code(network):
             "a stranger's code changes nothing: the decoder begins before the code. What is its first input?"
         )
     if not np.allclose(own, from_code([x[::-1], z]), atol=1e-6):
-        return _verdict("with the same code, another image still changes the answer: something passes beside the code.")
+        return _verdict("with the same code, another image changes the answer: something passes beside the code.")
     return _verdict(None)
 
 
@@ -141,8 +141,9 @@ def collapses(parameters, x):
     if not told:
         first, last = model.history_.iloc[0], model.history_.iloc[-1]
         return _verdict(
-            f"{last.live:.0f} clusters live, the largest holds {last.largest / len(x):.0%}, and the spread of the codes is "
-            f"{last.spread / first.spread:.2f} of what it was. What opposes the pull to the centroids, and how fast may they follow?"
+            f"{last.live:.0f} clusters live, the largest holds {last.largest / len(x):.0%}, and the spread of the "
+            f"codes is {last.spread / first.spread:.2f} of what it was. What opposes the pull to the centroids, and "
+            "how fast may they follow?"
         )
     print(told[0])
     return _verdict(None)

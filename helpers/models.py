@@ -112,7 +112,7 @@ def batches(x, y=None, batch_size=256, shuffle=True, seed=0):
 
 
 def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, seed=0):
-    """The same batches with each image turned, moved, slanted and stretched a little, anew in each epoch; never flipped.
+    """The same batches, each image turned, moved, slanted and stretched a little, anew in each epoch; never flipped.
 
     Parameters
     ----------

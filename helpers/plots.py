@@ -343,7 +343,7 @@ def joint_traces(histories, reported):
 
 
 def two_colourings(points, digits, clusters):
-    """The same points (n, 2) twice: coloured by digit, and by the digit that their cluster stands for; errors in black."""
+    """The same points (n, 2) twice: coloured by digit, and by the digit their cluster stands for; errors in black."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.8))
     for axis, labels, title in ((left, digits, "coloured by digit"), (right, clusters, "coloured by cluster")):
         colours = np.array([CLASS_COLOURS[label % 10] for label in labels])
@@ -406,7 +406,7 @@ def inertia_and_accuracy(traces):
     figure, axis = plt.subplots(figsize=(9, 5))
     kinds = list(dict.fromkeys(name.split(",")[0] for name in traces))
     for name, (inertias, accuracies) in traces.items():
-        kind = kinds.index(name.split(",")[0])
+        kind, accuracies = kinds.index(name.split(",")[0]), np.asarray(accuracies)
         relative = np.maximum(np.asarray(inertias) / inertias[0], 1e-6)
         label = kinds[kind] if name == next(n for n in traces if n.split(",")[0] == kinds[kind]) else None
         axis.plot(relative, accuracies, color=CLASS_COLOURS[kind], marker="os^D"[kind], linewidth=1.6, label=label)

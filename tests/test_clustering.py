@@ -94,7 +94,6 @@ def test_the_other_ways_find_them_too(blobs, parameters):
 
 
 def test_same_seed_same_result_whatever_was_drawn_before(blobs, fitted):
-    np.random.seed(99)
     keras.utils.set_random_seed(98)
     again = DeepClustering(5, **SMALL, tol=0, random_state=0).fit(blobs[0].astype("float64"))
     np.testing.assert_array_equal(again.labels_, fitted.labels_)

@@ -23,10 +23,10 @@ PASS_UNTRAINED = {
     },
 }  # fmt: skip
 NO_TRAINING = """
-import keras
+import collections, keras
 def _idle(self, *args, epochs=1, **kwargs):
     history = keras.callbacks.History()
-    history.epoch, history.history = [0, 1], {"loss": [1.0, 1.0], "val_loss": [1.0, 1.0]}
+    history.epoch, history.history = [0, 1], collections.defaultdict(lambda: [1.0, 1.0])  # any loss by any name
     return history
 keras.Model.fit = _idle
 """
