@@ -315,6 +315,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         if self.overcluster:
             self.overcluster_history_ = self.history_
             self._join(X, self._joint_step(X, self.n_clusters), *phases[1], random)
+        self._warn_of_collapse()
         return self
 
     def predict(self, X):
@@ -494,7 +495,6 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
                 break
         self.history_ = pd.DataFrame(rows).rename_axis("iteration")
         self.tracked_codes_, self.tracked_centers_ = (np.stack(parts) for parts in zip(*tracked, strict=True))
-        self._warn_of_collapse()
 
     def _k_means(self, latents, n_clusters, random):
         """Centroids and labels of K-Means with k-means++ on the codes."""
@@ -558,7 +558,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         if symptoms:
             advice = "lower beta or raise alpha, make the ramp longer"
             advice += ", pretrain (pretrain_epochs)" if self.pretrain_epochs == 0 else ""
-            warnings.warn(f"the clustering collapsed: {'; '.join(symptoms)}. To mend it: {advice}.", CollapseWarning, 4)
+            warnings.warn(f"the clustering collapsed: {'; '.join(symptoms)}. To mend it: {advice}.", CollapseWarning, 3)
 
     def _rates(self, steps):
         """The learning rate at each step, half a cosine."""

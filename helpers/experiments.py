@@ -28,6 +28,7 @@ RECIPES = {  # notebook 02's parameters of DeepClustering, by name
     | OVER_CLUSTERED
     | {"centroid_update": "fixed", "alpha": 0.1, "beta": 1.0, "augmentation": SLANTED},
     "soft, augmented": SOFT | {"augmentation": SLANTED},
+    "balanced, over-clustered, augmented": SOFT | OVER_CLUSTERED | {"assignments": "balanced", "augmentation": SLANTED},
     "over-clustered, augmented": SOFT | OVER_CLUSTERED | {"augmentation": SLANTED},
     "over-clustered, turned and moved only": SOFT | OVER_CLUSTERED | {"augmentation": TURNED},
     "over-clustered, not augmented": SOFT | OVER_CLUSTERED,

@@ -233,14 +233,23 @@ def test_targets_are_shares_sharper_than_before_and_balanced_where_asked():
 # Each remedy against the failure that it cures.
 
 
-def test_no_pretraining_and_only_clustering_collapses_with_a_warning_and_pretraining_with_balance_does_not(blobs):
-    bad = SMALL | {"pretrain_epochs": 0, "alpha": 0.0, "beta": 1.0, "epochs": 10, "max_iter": 10}
-    with pytest.warns(CollapseWarning, match=r"spread of the codes fell.*lower beta or raise alpha.*pretrain_epochs"):
-        collapsed = DeepClustering(5, **bad, centroid_update="kmeans", tol=0, ramp=1, random_state=0).fit(blobs[0])
-    assert collapsed.history_.inertia.iloc[-1] < 1e-3 * collapsed.history_.inertia.iloc[0]  # the score looks perfect
+def test_a_network_that_dies_warns_with_symptom_and_remedy_and_a_careful_one_does_not(blobs):
+    bad = SMALL | {"pretrain_epochs": 0, "alpha": 0.0, "beta": 1.0, "learning_rate": 3.0, "max_iter": 3}
+    with pytest.warns(CollapseWarning, match=r"clusters are empty.*lower beta or raise alpha.*pretrain_epochs"):
+        DeepClustering(5, **bad, random_state=0).fit(blobs[0])
     with warnings.catch_warnings():
         warnings.simplefilter("error", CollapseWarning)
         DeepClustering(5, **SMALL, random_state=0).fit(blobs[0])
+
+
+def test_without_reconstruction_the_codes_shrink_while_the_accuracy_does_not_grow(blobs):
+    X, y = blobs
+    settings = SMALL | {"pretrain_epochs": 0, "beta": 1.0, "ramp": 1, "epochs": 20, "max_iter": 4}
+    free = DeepClustering(5, **settings, alpha=0.0, centroid_update="kmeans", tol=0, random_state=0).fit(X)
+    held = DeepClustering(5, **settings, alpha=1.0, centroid_update="fixed", tol=0, random_state=0).fit(X)
+    left = [model.history_.inertia.iloc[-1] / model.history_.inertia.iloc[0] for model in (free, held)]
+    assert left[0] < 0.1 * left[1]
+    assert held.history_.reconstruction.iloc[-1] < 0.8 * free.history_.reconstruction.iloc[-1]
 
 
 def test_identical_points_do_not_pass_for_convergence():

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 import pytest
+from sklearn.datasets import make_blobs
+from sklearn.preprocessing import StandardScaler
 
 from helpers import clustering, exercises
 
@@ -101,13 +103,14 @@ def test_decoder_hangs_on_the_code(capsys):
         assert said in capsys.readouterr().out
 
 
-def test_collapses(capsys):
-    x = np.random.default_rng(0).random((200, 30), "float32")
-    harmless = {"n_clusters": 2, "pretrain_epochs": 1, "max_iter": 1}
+def test_worthless_inertia(capsys):
+    x, digits = make_blobs(300, 30, centers=4, cluster_std=3.0, random_state=0)
+    x = StandardScaler().fit_transform(x).astype("float32")
+    quick = {"n_clusters": 4, "learning_rate": 0.01, "batch_size": 32, "max_iter": 2}
     for answer, said in [
         (None, "Nothing to check"),
-        (harmless, "What opposes the pull"),
-        (harmless | {"n_clusters": 190, "max_iter": 3, "alpha": 0.0, "beta": 1.0, "learning_rate": 10.0}, "Right"),
+        (quick | {"pretrain_epochs": 10}, "not down to 1 %"),
+        (quick | {"pretrain_epochs": 0, "alpha": 0.0, "beta": 1.0, "ramp": 1, "epochs": 60}, "Right"),
     ]:
-        exercises.collapses(answer, x)
+        exercises.worthless_inertia(answer, x, digits)
         assert said in capsys.readouterr().out
