@@ -75,7 +75,7 @@ def joint(x, rounds, **parameters):
     batches = models.batches(x)
     plain.fit(batches, shuffle=False, verbose=0)
     seconds = {"plain epoch": [], "joint iteration": []}
-    for number in range(rounds):
+    for _ in range(rounds):
         model = clustering.DeepClustering(pretrain_epochs=1, max_iter=4, tol=0, n_init=1, **parameters).fit(x)
         seconds["joint iteration"] += list(model.history_.seconds[1:])
         for _ in range(4):

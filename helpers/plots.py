@@ -306,6 +306,8 @@ def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False):
             *np.asarray(crosses).T, marker="X", s=110, color="black", edgecolor="white", linewidth=1.2, zorder=3
         )
         axis.set_title(title)
+    for axis in axes.flat[len(codes) :]:
+        axis.axis("off")
     for axis in axes[-1]:
         axis.set_xlabel("latent unit 1")
     for axis in axes[:, 0]:
@@ -338,6 +340,8 @@ def joint_traces(histories, reported):
             left.scatter(list(crosses), list(crosses.values()), label=f"{name}: report (its own scale)", **style)
     left.set(xlabel="iteration", ylabel="mean shift of a centroid / first spread", yscale="log")
     right.set(xlabel="iteration", ylabel="share of images that changed cluster", yscale="log")
+    for axis in (left, right):
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
     left.legend(frameon=False, fontsize=11)
     return figure
 
