@@ -25,10 +25,10 @@ OVER_CLUSTERED = {"overcluster": 40, "overcluster_iter": 12, "max_iter": 12}
 FIXED = BASE | OVER_CLUSTERED | {"centroid_update": "fixed", "alpha": 0.1, "beta": 1.0}
 SOFT = BASE | OVER_CLUSTERED | {"assignments": "soft", "alpha": 0.01, "beta": 1.0, "ramp": 1}
 RECIPES = {  # notebook 02's parameters of DeepClustering, by name; each trains for 44 epochs
-    "DCN": BASE | {"pretrain_epochs": 30, "max_iter": 14, "alpha": 1.0, "beta": 0.5},
     "DCN, over-clustered": FIXED,
     "DCN, over-clustered, augmented": FIXED | {"augmentation": SLANTED},
     "over-clustered, augmented": SOFT | {"augmentation": SLANTED},
+    "balanced, over-clustered, augmented": SOFT | {"augmentation": SLANTED, "assignments": "balanced"},
 }
 
 
