@@ -129,7 +129,7 @@ def decoder_hangs_on_the_code(network):
 
 
 def worthless_inertia(parameters, x, digits):
-    """02, exercise 3: DeepClustering with these `parameters` must end below a tenth of its inertia and gain no accuracy."""
+    """02, exercise 3: DeepClustering with these `parameters` must end below a tenth of the inertia, no accuracy gained."""
     if parameters is None:
         return _not_done()
     settings = {"latent_dim": 2, "hidden": (64,), "track": len(x), "random_state": 0} | parameters
@@ -141,7 +141,9 @@ def worthless_inertia(parameters, x, digits):
     if end > start + 0.05:
         return _verdict("the accuracy grew: these codes still have to draw the digits. Which weight says so?")
     if left > 0.1:
-        return _verdict("the inertia is not down to a tenth yet. Train longer or faster, and let nothing oppose the pull.")
+        return _verdict(
+            "the inertia is not down to a tenth yet. Train longer or faster, and let nothing oppose the pull."
+        )
     return _verdict(None)
 
 

@@ -168,9 +168,8 @@ table.round(4)
 
 # %%
 collapsed = min(loops, key=lambda seed: loops[seed].spread.iloc[-1])
-shown = [
-    (seed, round_) for seed in (collapsed, max(loops, key=lambda s: loops[s].spread.iloc[-1])) for round_ in (0, 1, 2)
-]
+survivor = max(loops, key=lambda seed: loops[seed].spread.iloc[-1])
+shown = [(seed, min(round_, len(loops[seed]) - 1)) for seed in (collapsed, survivor) for round_ in range(3)]
 figure = plots.code_maps(
     [loop_codes[seed][round_][:3000] for seed, round_ in shown],
     digits[:3000],
@@ -433,7 +432,7 @@ plots.show(
 last = small.history_.iloc[-1]
 small_scores = clustering.clustering_scores(digits, small.labels_)
 course.claim("02.repaired.live", int(last.live), low=10, high=10, reported=1)
-course.claim("02.repaired.acc", small_scores["acc"], low=0.4, fast_low=0.28)
+course.claim("02.repaired.acc", small_scores["acc"], low=0.4, fast_low=0.25)
 course.claim("02.repaired.mse_over_mean_image", last.reconstruction / mean_image, high=0.8, fast_high=0.95)
 course.say(
     f"**Conclusion.** Ten clusters live, the smallest with {last.smallest:,.0f} images; accuracy {small_scores['acc']:.2f} on the report's own network, where "
@@ -507,28 +506,45 @@ course.show_source(experiments.deep_clustering)
 pd.DataFrame(experiments.RECIPES).drop(index=["hidden", "latent_dim", "tol"]).fillna("–")
 
 # %% [markdown]
-# - **DCN**: hard assignments, as in sections 1 and 3, with the centroids of the paper (a running mean).
-# - **over-clustered**: first a joint phase with 40 clusters, then K-Means with 10 on the new codes and a joint phase with those. Centroids stay where
-#   K-Means put them, so that the codes cannot shrink; only the assignments are renewed.
+# - **DCN, over-clustered**: hard assignments, as in sections 1 and 3, but first a joint phase with 40 clusters, then K-Means with 10 on the new codes and a
+#   joint phase with those. Centroids stay where K-Means put them, so that the codes cannot shrink; the assignments are renewed after each epoch.
 # - **augmented**: the network trains on images that are turned (±10°), moved (±10 %), slanted and stretched a little, differently in each epoch; clusters are
 #   assigned from the untouched images. Never flipped: a flip changes what a digit is.
 # - **soft**: instead of one centroid, each image gets a share of all, by Student's t kernel; the target is the same table of shares, sharpened (DEC, IDEC).
+# - **balanced**: the target is also rescaled so that all clusters get equally many images. This uses knowledge of the data: digits come
+#   about equally often. Where that is false, so is the target.
 #
-# Why 40? With 10 clusters K-Means merges digits that look alike and splits another one; the network is then taught the mistake. Forty small
-# clusters make fewer mistakes: a cluster that holds one way of writing a 4 seldom holds a 9. Training on distorted images teaches the
-# encoder which differences do not matter. After that, ten clusters are easier to find. Every recipe trains for 44 epochs.
-#
-# **Predict** the order, and which step is the largest.
+# Why 40? With 10 clusters K-Means merges digits that look alike, and the network is then taught the mistake. **Purity**, the share of images that have the
+# commonest digit of their cluster, says how many images are taught a wrong neighbour. (It grows with $K$ by itself, up to 1 for a cluster per image, so
+# it must not rank clusterings of different size. Here it only counts the mistakes that training begins with.)
+
+
+# %%
+def purity(clusters):
+    return sum(np.bincount(digits[clusters == k]).max() for k in np.unique(clusters)) / len(digits)
+
+
+codes = candidates["after a few epochs, L = 10"]
+mistaken = {k: 1 - purity(KMeans(k, n_init=3, random_state=0).fit_predict(codes)) for k in (10, 40)}
+course.claim("02.purity.mistaken40_over_10", mistaken[40] / mistaken[10], high=0.75, fast_high=0.9)
+course.say(
+    f"On the code of section 2.2, {mistaken[10]:.0%} of the images begin in a cluster of another digit with K = 10, {mistaken[40]:.0%} with K = 40."
+)
+
+# %% [markdown]
+# Training on distorted images can then teach the encoder which differences do not matter, and afterwards ten clusters may be easier to find. Every
+# recipe trains for 44 epochs. **Predict** the order, and which step is the largest.
 
 # %%
 raw = []
 for seed in range(3):
     found = KMeans(10, n_init=1, random_state=seed).fit(x)
     raw.append(clustering.clustering_scores(digits, found.labels_, x) | {"inertia": found.inertia_})
-BEST = "DCN, over-clustered, augmented"
+DCN, BEST = "DCN, over-clustered, augmented", "balanced, over-clustered, augmented"
 tables = {recipe: experiments.deep_clustering_runs(recipe) for recipe in experiments.RECIPES}
 
 
+# %%
 def started(recipe):
     """The same runs where they stood after pretraining: an autoencoder, then K-Means."""
     columns = ["acc", "nmi", "ari", "silhouette", "inertia"]
@@ -538,12 +554,12 @@ def started(recipe):
 board = {
     "K-Means on pixels": pd.DataFrame(raw),
     "the report's loop (section 1)": pd.DataFrame([loop.iloc[-1] for loop in loops.values()]),
-    "autoencoder, K-Means": started("DCN"),
+    "autoencoder, K-Means": started("DCN, over-clustered"),
     "augmented autoencoder, K-Means": started(BEST),
-    "DCN": tables["DCN"],
     "DCN, over-clustered": tables["DCN, over-clustered"],
+    DCN: tables[DCN],
     "soft, over-clustered, augmented": tables["over-clustered, augmented"],
-    BEST: tables[BEST],
+    "soft, balanced, over-clustered, augmented": tables[BEST],
 }
 board = pd.concat(board, names=["method", None]).reset_index(level=0)
 columns = ["acc", "nmi", "ari", "acc_test", "silhouette", "inertia", "seconds"]
@@ -558,7 +574,7 @@ plots.show(
     figure,
     "02_scoreboard",
     "Every method, three seeds each: a dot is a seed, bar and number are the mean. The dashed line is the published DCN.",
-    "Dots and means of accuracy by method, from K-Means on pixels to the over-clustered and augmented DCN.",
+    "Dots and means of accuracy by method, from K-Means on pixels to soft, balanced assignments after over-clustering.",
 )
 
 # %%
@@ -567,8 +583,7 @@ deviation = board.groupby("method", sort=False).acc.std()
 course.claim(
     "02.acc.kmeans", mean.acc["K-Means on pixels"], low=0.51, high=0.56, reported="0.53 (paper)", fast_high=0.58
 )
-course.claim("02.acc.dcn10", mean.acc["DCN"], low=0.6, high=0.8)
-plain, full = mean.loc["DCN, over-clustered"], mean.loc[BEST]
+plain, full = mean.loc["DCN, over-clustered"], mean.loc[DCN]
 course.claim("02.acc.plain", plain.acc, low=0.76)
 course.claim("02.nmi.plain", plain.nmi, low=0.71)
 course.claim("02.ari.plain", plain.ari, low=0.63)
@@ -582,7 +597,14 @@ course.claim("02.acc.best", best.acc_test.mean(), low=0.95)
 course.claim("02.nmi.best", best.nmi_test.mean(), low=0.9)
 course.claim("02.ari.best", best.ari_test.mean(), low=0.9)
 course.claim("02.seconds.best", best.seconds.median(), reported="not measured")
-course.say("todo")
+text = {name: f"{mean.acc[name]:.3f} ± {deviation[name]:.3f}" for name in mean.index}
+course.say(
+    f"**Conclusion.** Accuracy, mean ± standard deviation of 3 seeds. An autoencoder, then K-Means: {text['autoencoder, K-Means']}; with augmentation "
+    f"{text['augmented autoencoder, K-Means']}. The joint phases after over-clustering, without augmentation: {text['DCN, over-clustered']}; with it "
+    f"{text[DCN]}, where the DCN paper has 0.83. Soft shares: {text['soft, over-clustered, augmented']}. Clusters of equal size: "
+    f"{text['soft, balanced, over-clustered, augmented']}, and {best.acc_test.mean():.3f} ± {best.acc_test.std():.3f} on the 10,000 test images, which "
+    f"no fit has seen; one fit takes about {best.seconds.median() / 60:.0f} minutes. With three seeds, a difference below two standard deviations is a guess."
+)
 
 # %% [markdown]
 # ## 5. The hold-out that was announced
@@ -608,7 +630,7 @@ parts = {
     "test": (mnist.y_test, model.predict(mnist.x_test)),
 }
 held = pd.DataFrame({name: clustering.clustering_scores(*pair) for name, pair in parts.items()}).T
-course.claim("02.live.acc", held.acc["test"], low=0.9, fast_low=0.35)
+course.claim("02.live.acc", held.acc["test"], low=0.9, fast_low=0.5)
 course.claim(
     "02.holdout.gap", held.acc["fit"] - held.acc["held out"], low=-0.02, high=0.02, fast_low=-0.08, fast_high=0.08
 )
