@@ -129,7 +129,7 @@ def decoder_hangs_on_the_code(network):
 
 
 def worthless_inertia(parameters, x, digits):
-    """02, exercise 3: DeepClustering with these `parameters` must end below a tenth of the inertia, no accuracy gained."""
+    """02, exercise 3: DeepClustering with `parameters` must lose nine tenths of its inertia and gain no accuracy."""
     if parameters is None:
         return _not_done()
     settings = {"latent_dim": 2, "hidden": (64,), "track": len(x), "random_state": 0} | parameters

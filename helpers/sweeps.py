@@ -32,7 +32,7 @@ def grid(**axes):
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
-def run(function, configurations, folder, *, version, workers=2, progress=True):
+def run(function, configurations, folder, *, version, workers=2, scheduler=None, progress=True):
     """Run `function` on each configuration that has no stored result yet, and return all results as a table.
 
     Parameters
@@ -48,6 +48,9 @@ def run(function, configurations, folder, *, version, workers=2, progress=True):
         Of the function's code. Change it, and every run is done anew.
     workers : int, default 2
         Processes of one thread each. 1 runs here, in this process, with all threads.
+    scheduler : str, optional
+        The address of a running Dask scheduler, "tcp://host:8786": the runs go to its workers instead, the files are
+        still written here. The workers need the same packages and the function's module; each should have one thread.
     progress : bool, default True
         Print one line that counts the runs.
 
@@ -62,7 +65,7 @@ def run(function, configurations, folder, *, version, workers=2, progress=True):
     ValueError
         If two configurations are equal, or one holds something that JSON cannot.
     OSError
-        If the folder cannot be written. Finished runs stay.
+        If a result cannot be written (disk full, folder read-only). Finished runs stay.
     """
     folder = pathlib.Path(folder)
     paths = [folder / f"{key(configuration, version)}.json" for configuration in configurations]
@@ -71,7 +74,7 @@ def run(function, configurations, folder, *, version, workers=2, progress=True):
     todo = [(c, path) for c, path in zip(configurations, paths, strict=True) if _read(path, c, version) is None]
     if todo:
         folder.mkdir(parents=True, exist_ok=True)
-        _compute(function, todo, version, workers, progress, done=len(paths) - len(todo))
+        _compute(function, todo, version, workers, scheduler, progress, done=len(paths) - len(todo))
     elif progress:
         print(f"{len(paths)} runs, all read from {folder.name}; none had to be computed")
     return pd.DataFrame([_row(c, path, version) for c, path in zip(configurations, paths, strict=True)])
@@ -101,29 +104,37 @@ def _plain(value):
     return value.item() if hasattr(value, "item") else value
 
 
-def _compute(function, todo, version, workers, progress, done):
-    """Compute the runs of `todo`; each writes its own file as soon as it is finished."""
-    total, started = done + len(todo), time.monotonic()
+def _compute(function, todo, version, workers, scheduler, progress, done):
+    """Compute the runs of `todo`; each is written as soon as it is finished."""
+    total, failed, started = done + len(todo), 0, time.monotonic()
     # Fresh processes, never a fork: a forked TensorFlow hangs.
-    parallel = joblib.Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
-    jobs = (joblib.delayed(_one)(function, c, path, version, workers > 1) for c, path in todo)
-    failed = 0
-    for number, error in enumerate(parallel(jobs), start=1):
-        failed += error is not None
-        if progress:
-            left = (time.monotonic() - started) / number * (len(todo) - number)
-            line = f"{done + number} of {total} runs done, {failed} failed, about {left / 60:.0f} min left"
-            print(f"\r{line:<70}", end="", flush=True)
+    backend = {"backend": "dask", "scheduler_host": scheduler} if scheduler else {"backend": "loky", "n_jobs": workers}
+    with joblib.parallel_config(**backend):
+        at_once = joblib.effective_n_jobs(-1 if scheduler else workers)
+        parallel = joblib.Parallel(n_jobs=at_once, batch_size=1, pre_dispatch="n_jobs", return_as="generator_unordered")
+        # A run that another sweep on this folder has finished in the meantime is left out when its turn comes.
+        jobs = (
+            joblib.delayed(_one)(function, c, version, str(path), bool(scheduler) or workers > 1)
+            for c, path in todo
+            if _read(path, c, version) is None
+        )
+        for number, (path, record) in enumerate(parallel(jobs), start=1):
+            failed += "traceback" in record
+            _write(pathlib.Path(path), record)
+            if progress:
+                left = len(todo) - number
+                minutes = (time.monotonic() - started) / number * left / 60
+                line = f"{done + number} of {total} runs done, {failed} failed, {min(at_once, left)} running, "
+                print(f"\r{line + f'about {minutes:.0f} min left':<75}", end="", flush=True)
     if progress:
-        print(f"\r{total} runs: {done} read, {len(todo)} computed, {failed} failed".ljust(71))
+        print(f"\r{total} runs: {done} read, {len(todo)} computed, {failed} failed".ljust(76))
     sys.stdout.flush()
 
 
-def _one(function, configuration, path, version, one_thread):
-    """One run in a worker: compute, then write; returns None, or the last line of the traceback."""
+def _one(function, configuration, version, path, one_thread):
+    """One run, in a worker: its path and its record, which holds the result or the traceback."""
     if one_thread:
         os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # read when TensorFlow starts its threads, at its first step
-    failure = path.with_suffix(".failed.json")
     record = {"configuration": _plain(configuration), "version": version}
     started = time.perf_counter()
     try:
@@ -131,14 +142,24 @@ def _one(function, configuration, path, version, one_thread):
         bad = {name: value for name, value in result.items() if isinstance(value, float) and not math.isfinite(value)}
         if bad:
             raise ValueError(f"the run returned numbers that are not finite: {bad}")
-    except Exception as error:
-        text = traceback.format_exc()
-        course.write_atomically(failure, json.dumps(record | {"traceback": text}, indent=1) + "\n")
-        return f"{type(error).__name__}: {error}"
-    record |= {"result": result, "seconds": round(time.perf_counter() - started, 2)}
-    course.write_atomically(path, json.dumps(record, indent=1) + "\n")
-    failure.unlink(missing_ok=True)
-    return None
+        json.dumps(result)
+    except Exception:
+        return path, record | {"traceback": traceback.format_exc()}
+    return path, record | {"result": result, "seconds": round(time.perf_counter() - started, 2)}
+
+
+def _write(path, record):
+    """Store a finished or failed run; a finished one removes the trace of its earlier failure."""
+    failure = path.with_suffix(".failed.json")
+    try:
+        course.write_atomically(failure if "traceback" in record else path, json.dumps(record, indent=1) + "\n")
+        if "result" in record:
+            failure.unlink(missing_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"the sweep stops: {path.parent} cannot be written ({error.strerror}). Finished runs are intact; "
+            "the same call goes on from there"
+        ) from error
 
 
 def _read(path, configuration, version):

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import time
 
 
 def square(configuration):
@@ -14,3 +15,12 @@ def square(configuration):
 
 def not_finite(configuration):
     return {"loss": float("nan")}
+
+
+def slow_square(configuration):
+    time.sleep(0.4)
+    return square(configuration)
+
+
+def sized(configuration):
+    return {f"number_{i}": float(i) for i in range(configuration["size"])}
