@@ -5,6 +5,7 @@ alters the numbers, then `make results` computes the runs again.
 """
 
 import pandas as pd
+from sklearn.cluster import KMeans
 
 from helpers import clustering, course, data, evaluation, models, sweeps
 
@@ -106,6 +107,23 @@ def deep_clustering(configuration):
     }
 
 
+def k_means(configuration):
+    """K-Means on the pixels of a whole data set: dataset and seed in, the scores out (training images, acc_test)."""
+    images = data.load(configuration["dataset"], profile="full")
+    found = KMeans(10, n_init=4, random_state=configuration["seed"]).fit(images.x_train)
+    scores = clustering.clustering_scores(images.y_train, found.labels_, images.x_train)
+    test = clustering.clustering_scores(images.y_test, found.predict(images.x_test))
+    result = {name: scores[name] for name in ("acc", "nmi", "ari", "silhouette")}
+    return result | {"inertia": float(found.inertia_), "acc_test": test["acc"]}
+
+
+def k_means_runs():
+    """Notebook 02's baseline: K-Means on pixels, a row per seed."""
+    configurations = sweeps.grid(dataset=["mnist"], method=["k-means"], seed=range(3))
+    folder = RESULTS / "02_dcn_joint_optimisation"
+    return sweeps.run(k_means, configurations, folder, version=CLUSTERING_VERSION, workers=1)
+
+
 def deep_clustering_runs(recipe):
     """Notebook 02's runs of one recipe as a table, a row per seed; each has both cores to itself."""
     configurations = sweeps.grid(dataset=["mnist"], recipe=[recipe], seed=range(3))
@@ -118,7 +136,7 @@ def all_deep_clustering_runs():
     return pd.concat([deep_clustering_runs(recipe) for recipe in RECIPES], ignore_index=True)
 
 
-ALL_RUNS = (autoencoder_runs, all_deep_clustering_runs)
+ALL_RUNS = (autoencoder_runs, k_means_runs, all_deep_clustering_runs)
 
 
 def main():
