@@ -21,7 +21,7 @@ from sklearn.metrics import (
 )
 from sklearn.metrics.cluster import contingency_matrix
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
 
 from helpers import course, models
 
@@ -30,6 +30,7 @@ with course.quiet_imports():
     import tensorflow as tf
 
 JointStep = collections.namedtuple("JointStep", "network dataset targets weights")
+PRETRAINING = ("latent_dim", "hidden", "pretrain_epochs", "batch_size", "learning_rate", "augmentation")
 FIRST_COUNT = 100  # how many images a fresh centroid stands for (the DCN authors' code)
 
 
@@ -201,6 +202,10 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         Starts of the first K-Means.
     track : int, default 0
         Of how many rows of X, from the first on, to keep the codes of every iteration.
+    memory : joblib.Memory or str, optional
+        Where to keep pretrained weights: fits that differ only in what follows pretraining then share it. As in
+        scikit-learn's Pipeline. The joint phase begins with a fresh optimizer then, so the numbers differ a little
+        from those of a fit without memory; they do not depend on whether the weights were read or computed.
     random_state : int, RandomState or None, default None
     verbose : int, default 0
         1 prints a line per iteration.
@@ -260,6 +265,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         augmentation=None,
         n_init=10,
         track=0,
+        memory=None,
         random_state=None,
         verbose=0,
     ):
@@ -282,6 +288,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         self.augmentation = augmentation
         self.n_init = n_init
         self.track = track
+        self.memory = memory
         self.random_state = random_state
         self.verbose = verbose
 
@@ -300,16 +307,17 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         X = validate_data(self, X, dtype="float32", ensure_min_samples=2)
         self._check_parameters(X)
         random = check_random_state(self.random_state)
-        self._seed = int(random.randint(2**30))
-        tf.random.set_seed(self._seed)  # the order of batches and the distortions depend on TensorFlow's own seed, too
-        self._output_activation = "sigmoid" if X.min() >= 0 and X.max() <= 1 else "linear"
-        self._build()
+        self._begin(X, int(random.randint(2**30)))
         phases = [(self.n_clusters, self.max_iter)]
         if self.overcluster:
             phases.insert(0, (self.overcluster, self.overcluster_iter))
         joint = self._joint_step(X, phases[0][0])
-        rates = self._rates(self.pretrain_epochs)
-        self.pretrain_loss_ = self._train(joint, rates) if len(rates) else np.array([])
+        if self.memory is None:
+            self.pretrain_loss_ = self._pretrain(joint)
+        else:
+            only = {name: getattr(self, name) for name in PRETRAINING}
+            weights, self.pretrain_loss_ = check_memory(self.memory).cache(_pretrained)(X, only, self._seed)
+            self._autoencoder.set_weights(weights)
         self.pretrain_labels_ = self._k_means(self._run(self._halves[0], X), self.n_clusters, random)[1]
         self._join(X, joint, *phases[0], random)
         if self.overcluster:
@@ -344,6 +352,8 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         parameters = self.get_params()
         if not isinstance(self.random_state, (int, type(None))):
             parameters["random_state"] = None  # a generator has no plain form, and nothing fitted needs it
+        if not isinstance(self.memory, (str, type(None))):
+            parameters["memory"] = None
         learned = {name: value for name, value in state.items() if name not in parameters}
         arrays = {name: value for name, value in learned.items() if isinstance(value, np.ndarray)}
         tables = {name: value for name, value in learned.items() if isinstance(value, pd.DataFrame)}
@@ -420,6 +430,13 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         if self.augmentation is not None and int(X.shape[1] ** 0.5) ** 2 != X.shape[1]:
             raise ValueError(f"augmentation is for square images; {X.shape[1]} features are not one")
 
+    def _begin(self, X, seed):
+        """Everything that is random in TensorFlow depends on this seed; the network is built."""
+        self._seed = seed
+        tf.random.set_seed(seed)  # the order of batches and the distortions depend on TensorFlow's own seed, too
+        self._output_activation = "sigmoid" if X.min() >= 0 and X.max() <= 1 else "linear"
+        self._build()
+
     def _build(self):
         """Encoder and decoder, with starting weights that depend on the seed alone."""
         self._autoencoder = models.autoencoder(
@@ -455,6 +472,11 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
             return x, answers, {"reconstruction": weights[0] * ones, "clustering": weights[1] * ones}
 
         return JointStep(network, images.map(both), targets, weights)
+
+    def _pretrain(self, joint):
+        """Fit to the reconstruction alone; returns R by epoch."""
+        rates = self._rates(self.pretrain_epochs)
+        return self._train(joint, rates) if len(rates) else np.array([])
 
     @staticmethod
     def _train(joint, rates):
@@ -590,6 +612,15 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         if weights is not None:
             self._build()
             self._autoencoder.set_weights(weights)
+
+
+def _pretrained(X, parameters, seed):
+    """Weights and loss by epoch of an autoencoder pretrained on X: these depend on the arguments alone."""
+    model = DeepClustering(**parameters)
+    model.n_features_in_ = X.shape[1]
+    model._begin(X, seed)
+    loss = model._pretrain(model._joint_step(X, n_clusters=1))
+    return model._autoencoder.get_weights(), loss
 
 
 def _spread(latents):

@@ -3,6 +3,7 @@
 Each takes the reader's answer, prints a line, and returns True (right), False (not right) or None (not done yet).
 """
 
+import joblib
 import numpy as np
 
 from helpers import clustering, evaluation, models
@@ -144,6 +145,66 @@ def worthless_inertia(parameters, x, digits):
         return _verdict(
             "the inertia is not down to a tenth yet. Train longer or faster, and let nothing oppose the pull."
         )
+    return _verdict(None)
+
+
+def run_name(name):
+    """03, exercise 1: `name(configuration, version)` must be the same for the same run everywhere, and for no other."""
+    configuration = {"latent_dim": 16, "weights": [0.3, 0.7], "seed": 0}
+    first = name(configuration, "1")
+    if first is None:
+        return _not_done()
+    if not isinstance(first, str) or not 4 <= len(first) <= 64:
+        return _verdict(f"a text of 4 to 64 letters is wanted, this is {first!r}.")
+    if name(dict(reversed(configuration.items())), "1") != first:
+        return _verdict("the same configuration with its keys in another order got another name. Sort the keys.")
+    for other in (configuration | {"seed": 1}, configuration | {"weights": [0.7, 0.3]}, configuration | {"extra": 1}):
+        if name(other, "1") == first:
+            return _verdict(f"{other} got the same name as {configuration}: one would overwrite the other.")
+    if name(configuration, "2") == first:
+        return _verdict("another version of the code got the same name: old results would be taken for new ones.")
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):  # a fresh Python has another seed of hash()
+        elsewhere = joblib.Parallel(n_jobs=2)(joblib.delayed(name)(configuration, "1") for _ in range(2))
+    if set(elsewhere) != {first}:
+        return _verdict(
+            "in another process the same run has another name, so nothing would ever be found again. Python's `hash()` "
+            "of a text changes with each start; take a hash that depends on the text alone, from `hashlib`."
+        )
+    return _verdict(None)
+
+
+def cells_like_the_best(candidates, runs):
+    """03, exercise 2: `candidates(runs)` must name the settings less than two standard errors below the best mean."""
+    answer = candidates(runs)
+    if answer is None:
+        return _not_done()
+    cells = runs.groupby("setting").acc
+    error = (cells.var().mean() * 2 / cells.size().iloc[0]) ** 0.5
+    behind = cells.mean().max() - cells.mean()
+    right = set(behind[behind < 2 * error].index)
+    if behind.idxmin() not in answer:
+        return _verdict("the best setting itself is missing; it lies 0 below the best.")
+    for setting in sorted(right ^ set(answer)):
+        side = "belongs to them" if setting in right else "does not belong to them"
+        return _verdict(
+            f"{setting} {side}: it lies {behind[setting]:.4f} below the best; two standard errors are {2 * error:.4f} "
+            "(pool the *variances* of the cells by their mean, then take the root)."
+        )
+    return _verdict(None)
+
+
+def scale_free_score(score):
+    """03, exercise 3: `score(codes, labels)` must not depend on the scale of the codes, and must prefer true groups."""
+    generator = np.random.default_rng(0)
+    truth = np.repeat(np.arange(4), 50)
+    codes = generator.normal(size=(4, 3))[truth] * 3 + generator.normal(size=(200, 3))
+    true, scaled, shuffled = score(codes, truth), score(codes * 10, truth), score(codes, generator.permutation(truth))
+    if true is None:
+        return _not_done()
+    if not np.isclose(true, scaled):
+        return _verdict(f"with all codes multiplied by 10 it goes from {true:.4g} to {scaled:.4g}: divide by a spread.")
+    if not true > shuffled:
+        return _verdict(f"a random grouping gets {shuffled:.4g}, the true one {true:.4g}; more must be better.")
     return _verdict(None)
 
 

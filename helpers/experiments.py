@@ -4,14 +4,20 @@
 alters the numbers, then `make results` computes the runs again.
 """
 
+import tempfile
+import time
+
+import joblib
+import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 
-from helpers import clustering, course, data, evaluation, models, sweeps
+from helpers import clustering, course, data, evaluation, models, report_loop, sweeps
 
 RESULTS = course.ROOT / "data" / "results"
 AUTOENCODER_VERSION = "1"
 CLUSTERING_VERSION = "1"
+ACTIVITY_C_VERSION = "1"
 
 SLANTED = {"degrees": 10, "shift": 0.1, "shear": 0.25, "zoom": 0.15}
 BASE = {
@@ -31,6 +37,18 @@ RECIPES = {  # notebook 02's parameters of DeepClustering, by name; each trains 
     "over-clustered, augmented": SOFT | {"augmentation": SLANTED},
     "balanced, over-clustered, augmented": SOFT | {"augmentation": SLANTED, "assignments": "balanced"},
 }
+ACTIVITY_C = {  # notebook 03's parameters of DeepClustering: the report's first network, half an hour for 27 runs
+    "hidden": (256, 128),
+    "pretrain_epochs": 10,
+    "overcluster": 40,
+    "overcluster_iter": 8,
+    "max_iter": 8,
+    "centroid_update": "fixed",
+    "learning_rate": 3e-3,
+    "tol": 0.0,
+    "augmentation": SLANTED,
+}
+NINE = {"weights": [[0.5, 0.5], [0.7, 0.3], [0.3, 0.7]], "latent_dim": [2, 16, 64]}  # the report's grid
 
 
 def autoencoder(configuration):
@@ -121,7 +139,7 @@ def k_means_runs():
     """Notebook 02's baseline: K-Means on pixels, a row per seed."""
     configurations = sweeps.grid(dataset=["mnist"], method=["k-means"], seed=range(3))
     folder = RESULTS / "02_dcn_joint_optimisation"
-    return sweeps.run(k_means, configurations, folder, version=CLUSTERING_VERSION, workers=1)
+    return sweeps.run(k_means, configurations, folder, version=CLUSTERING_VERSION, workers=1).drop(columns="method")
 
 
 def deep_clustering_runs(recipe):
@@ -136,7 +154,141 @@ def all_deep_clustering_runs():
     return pd.concat([deep_clustering_runs(recipe) for recipe in RECIPES], ignore_index=True)
 
 
-ALL_RUNS = (autoencoder_runs, k_means_runs, all_deep_clustering_runs)
+def report_activity_c(configuration):
+    """The report's Activity C: its network and its loop, five rounds of five epochs, whatever the profile of this run.
+
+    Parameters
+    ----------
+    configuration : dict
+        dataset (a name for `data.load`), weights (alpha, beta), latent_dim, seed.
+
+    Returns
+    -------
+    dict
+        loss, loss_test (alpha * mean squared error + beta * mean distance to the nearest centroid), reconstruction (its
+        first term on the test images, without alpha), inertia, acc, nmi, ari, live (clusters), rounds.
+    """
+    images = data.load(configuration["dataset"], profile="full")
+    alpha, beta = configuration["weights"]
+    course.seed(configuration["seed"])
+    network = report_loop.two_outputs(models.autoencoder(configuration["latent_dim"]))
+    report_loop.compile_jointly(network, alpha, beta)
+    rounds, codes = report_loop.joint_loop(network, images.x_train, images.y_train, 5, 5, configuration["seed"])
+    found = report_loop.k_means(codes[-1])
+    result = {}
+    for name, pixels in {"loss": images.x_train, "loss_test": images.x_test}.items():
+        answers = network.predict(pixels, batch_size=5000, verbose=0)
+        error = evaluation.reconstruction_error(pixels, answers["Output"]).mean()
+        result[name] = float(alpha * error + beta * found.transform(answers["Latent_Code"]).min(axis=1).mean())
+    scores = clustering.clustering_scores(images.y_train, found.labels_)
+    result |= {name: scores[name] for name in ("acc", "nmi", "ari")}
+    last = rounds.iloc[-1]
+    result |= {"reconstruction": float(error), "inertia": float(last.inertia)}
+    return result | {"live": int(last.live), "rounds": int(last["round"])}
+
+
+def activity_c(configuration):
+    """Activity C with the repaired loop: fit DeepClustering with the parameters ACTIVITY_C, and score it.
+
+    Pretraining does not depend on the weights, so runs that differ only in them share it (data/results/scratch).
+
+    Parameters
+    ----------
+    configuration : dict
+        dataset (a name for `data.load`), weights (alpha, beta), latent_dim, seed; optional: images (how many of the
+        training images, from the first on), and changes, a dict of other parameters of DeepClustering.
+
+    Returns
+    -------
+    dict
+        loss, loss_test (alpha * R / R0 + beta * C / C0, of training images as distorted, and of test images),
+        clustering (C) and inertia of the training codes, reconstruction (R of the test images), acc, nmi, ari,
+        silhouette, acc_test, live and smallest (cluster); of seed 0 also `pictures`: the first ten test images,
+        reconstructed, as hexadecimal bytes.
+    """
+    images = data.load(configuration["dataset"], profile="full")
+    x, digits = (part[: configuration.get("images")] for part in (images.x_train, images.y_train))
+    (alpha, beta), seed = configuration["weights"], configuration["seed"]
+    settings = {"alpha": alpha, "beta": beta, "latent_dim": configuration["latent_dim"], "random_state": seed}
+    memory = joblib.Memory(RESULTS / "scratch", verbose=0)
+    settings |= ACTIVITY_C | {"memory": memory} | configuration.get("changes", {})
+    model = clustering.DeepClustering(**settings).fit(x)
+    scores = clustering.clustering_scores(digits, model.labels_, model.transform(x))
+    codes = model.transform(images.x_test)
+    answers = model.inverse_transform(codes)
+    nearest = model.cluster_centers_[model.predict(images.x_test)]
+    error = evaluation.reconstruction_error(images.x_test, answers).mean()
+    first, last = model.history_.iloc[0], model.history_.iloc[-1]
+    test_loss = alpha * error / first.reconstruction + beta * np.mean((codes - nearest) ** 2) / first.clustering
+    result = {name: scores[name] for name in ("acc", "nmi", "ari", "silhouette")}
+    result |= {"loss": last.loss, "loss_test": float(test_loss), "reconstruction": float(error)}
+    result |= {name: float(last[name]) for name in ("clustering", "inertia", "live", "smallest")}
+    result["acc_test"] = clustering.clustering_scores(images.y_test, model.predict(images.x_test))["acc"]
+    if seed == 0:
+        result["pictures"] = (answers[:10] * 255).round().astype("uint8").tobytes().hex()
+    return result
+
+
+def activity_c_grid(seeds=range(3), **axes):
+    """Configurations of `activity_c` on MNIST: the report's nine times `seeds`, or other `axes` in their place."""
+    # The weights come first: runs that share a pretraining are far apart, so that no two workers do it at once.
+    return sweeps.grid(dataset=["mnist"], **({"changes": [{}]} | NINE | axes), seed=seeds)
+
+
+def activity_c_runs(workers=2, **axes):
+    """Notebook 03's runs with the repaired loop as a table: `axes` in place of those of the report."""
+    folder = RESULTS / "03_activity_c_sweeps"
+    return sweeps.run(activity_c, activity_c_grid(**axes), folder, version=ACTIVITY_C_VERSION, workers=workers)
+
+
+def report_activity_c_runs():
+    """Notebook 03's runs of the report's own loop, as a table: its nine configurations, three seeds."""
+    configurations = sweeps.grid(dataset=["mnist"], method=["report"], **NINE, seed=range(3))
+    folder = RESULTS / "03_activity_c_sweeps"
+    return sweeps.run(report_activity_c, configurations, folder, version=ACTIVITY_C_VERSION)
+
+
+def knob_runs(**axes):
+    """Notebook 03's runs with one knob turned: L = 16, weights 0.3 and 0.7, or what `axes` say; three seeds."""
+    return activity_c_runs(**({"weights": [[0.3, 0.7]], "latent_dim": [16]} | axes))
+
+
+def all_knob_runs():
+    """Notebook 03's knobs: learning rate, size of the code, augmentation, over-clustering."""
+    changes = [{"learning_rate": 0.001}, {"learning_rate": 0.01}, {"augmentation": None}]
+    knob_runs(changes=[*changes, {"overcluster": 0, "max_iter": 16}])
+    knob_runs(latent_dim=[10, 30, 50])
+
+
+def sweep_speed(configuration):
+    """Seconds (`wall`) of a sweep over four short runs of whole MNIST, in a folder of its own: workers, repetition."""
+    short = {"pretrain_epochs": 4, "overcluster": 0, "max_iter": 4, "memory": None}
+    runs = activity_c_grid(seeds=range(4), weights=[[0.3, 0.7]], latent_dim=[16], changes=[short])
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        table = sweeps.run(activity_c, runs, folder, version="", workers=configuration["workers"], progress=False)
+        wall = time.perf_counter() - started
+    if table.error.notna().any():
+        raise RuntimeError(f"a run failed, so its time means nothing: {table.error.dropna().iloc[0]}")
+    return {"wall": wall}
+
+
+def sweep_speed_runs():
+    """Notebook 03's race: one process with all threads against two workers of one thread, three times in turn."""
+    configurations = sweeps.grid(repetition=range(3), workers=[1, 2])
+    folder = RESULTS / "03_activity_c_sweeps"
+    return sweeps.run(sweep_speed, configurations, folder, version=ACTIVITY_C_VERSION, workers=1)
+
+
+ALL_RUNS = (
+    autoencoder_runs,
+    k_means_runs,
+    all_deep_clustering_runs,
+    report_activity_c_runs,
+    activity_c_runs,
+    all_knob_runs,
+    sweep_speed_runs,
+)
 
 
 def main():

@@ -419,3 +419,54 @@ def inertia_and_accuracy(traces):
     axis.set_ylim(0, 1)
     axis.legend(frameon=False)
     return figure
+
+
+def heat_maps(runs, scores, rows, columns):
+    """One heat map per score: the mean of the runs in each cell, with the standard deviation written below it.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        A row per run.
+    scores : dict of str to (str, str)
+        A column of `runs`, its title, and its number format, for example "{:.2f}".
+    rows, columns : (str, str)
+        A column of `runs` and its label, for the two directions.
+    """
+    figure, axes = plt.subplots(1, len(scores), figsize=(5.6 * len(scores), 4.2), squeeze=False)
+    for axis, (score, (title, form)) in zip(axes[0], scores.items(), strict=True):
+        cells = runs.groupby([rows[0], columns[0]], sort=False)[score].agg(["mean", "std"])
+        written = cells.apply(lambda cell: f"{form.format(cell['mean'])}\n± {form.format(cell['std'])}", axis=1)  # noqa: B023
+        sns.heatmap(
+            cells["mean"].unstack(), annot=written.unstack(), fmt="", cmap="Blues", ax=axis, annot_kws={"fontsize": 13}
+        )  # fmt: skip
+        axis.set(title=title, xlabel=columns[1], ylabel=rows[1])
+    return figure
+
+
+def runs_scatter(runs, panels, hue, y, references=None):
+    """One panel per x: a point per run, coloured by a setting.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+    panels : dict of str to (str, str)
+        A column of `runs` for the x axis, its label, and its scale ("linear" or "log").
+    hue, y : (str, str)
+        A column of `runs` and its label.
+    references : dict of str to float, optional
+        Horizontal lines.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(6.4 * len(panels), 4.6), squeeze=False, sharey=True)
+    for axis, (x, (label, scale)) in zip(axes[0], panels.items(), strict=True):
+        for (value, group), colour, marker in zip(
+            runs.groupby(hue[0], sort=False), CLASS_COLOURS, "os^DvP", strict=False
+        ):
+            style = {"color": colour, "marker": marker, "s": 70, "alpha": 0.8, "linewidths": 0}
+            axis.scatter(group[x], group[y[0]], label=f"{hue[1]} = {value}", **style)
+        for name, height in (references or {}).items():
+            axis.axhline(height, color=REFERENCE, linestyle="--", linewidth=1.4, label=name)
+        axis.set(xlabel=label, xscale=scale)
+    axes[0, 0].set_ylabel(y[1])
+    axes[0, -1].legend(frameon=True, fontsize=11)
+    return figure

@@ -55,17 +55,14 @@ plots.set_style()
 # a layer, so no gradient can move it.
 
 # %%
-import warnings
-
 import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 from keras import layers
 from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 
-from helpers import clustering, data, evaluation, experiments, models
+from helpers import clustering, data, evaluation, experiments, models, report_loop
 
 mnist = data.load("mnist")
 x, digits = mnist.x_train, mnist.y_train  # the digits are used to score, never to train
@@ -73,43 +70,17 @@ pixels = tf.constant(x)  # one copy for every training below
 mean_image = float(evaluation.reconstruction_error(x, x.mean(axis=0)).mean())
 
 
-def two_outputs(autoencoder):
-    """An autoencoder that answers with its reconstruction and with its latent code."""
-    code = autoencoder.get_layer("Latent_Code").output
-    return keras.Model(autoencoder.input, {"Output": autoencoder.output, "Latent_Code": code})
-
-
-def distance(centroid, code):
-    """The report's clustering loss: the distance, not squared (the tiny number keeps its slope finite at 0)."""
-    return keras.ops.sqrt(keras.ops.sum((code - centroid) ** 2, axis=-1) + 1e-12)
+# %%
+course.show_source(report_loop.two_outputs)
+course.show_source(report_loop.distance)
+course.show_source(report_loop.towards)
 
 
 # %%
-def compile_jointly(network, alpha=0.5, beta=0.5):
-    network.compile(
-        optimizer="adam",
-        loss={"Output": "mse", "Latent_Code": distance},
-        loss_weights={"Output": alpha, "Latent_Code": beta},
-        **models.fast(xla=True),
-    )
-
-
-def codes_of(network, images=x):
-    return network.predict(images, batch_size=5000, verbose=0)["Latent_Code"]
-
-
-def k_means(codes, **settings):
-    with warnings.catch_warnings():  # "fewer distinct clusters than asked for": we count them ourselves
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(10, random_state=0, **({"n_init": 3} | settings)).fit(codes)
-
-
-def train_towards(network, found, epochs, seed=0):
-    """Step (c): each image and its centroid are the targets. Returns the losses by epoch."""
-    targets = found.cluster_centers_[found.labels_].astype("float32")
-    pairs = models.batches(pixels, targets, batch_size=256, seed=seed)
-    named = pairs.map(lambda image, centroid: (image, {"Output": image, "Latent_Code": centroid}))
-    return network.fit(named, epochs=epochs, shuffle=False, verbose=0).history
+def step_c(network, epochs):
+    """Steps (a), (b) and (c) with a compiled two-output network. Returns the losses by epoch."""
+    found = report_loop.k_means(report_loop.codes_of(network, x))
+    return network.fit(report_loop.towards(pixels, found), epochs=epochs, shuffle=False, verbose=0).history
 
 
 # %% [markdown]
@@ -118,9 +89,9 @@ def train_towards(network, found, epochs, seed=0):
 
 # %%
 course.seed(0)
-network = two_outputs(models.autoencoder(latent_dim=2))
-compile_jointly(network)
-losses = train_towards(network, k_means(codes_of(network)), epochs=course.epochs(10))
+network = report_loop.two_outputs(models.autoencoder(latent_dim=2))
+report_loop.compile_jointly(network)
+losses = step_c(network, epochs=course.epochs(10))
 weighted = 0.5 * losses["Output_loss"][-1]
 print(f"total loss: {losses['loss'][0]:.4f} after the first epoch, {losses['loss'][-1]:.4f} after the last")
 course.claim("02.once.total", losses["loss"][-1], reported=0.0383)
@@ -138,9 +109,9 @@ course.say(
 
 # %%
 course.seed(0)
-network_16 = two_outputs(models.autoencoder(latent_dim=16))
-compile_jointly(network_16)
-losses_16 = train_towards(network_16, k_means(codes_of(network_16)), epochs=course.epochs(10))
+network_16 = report_loop.two_outputs(models.autoencoder(latent_dim=16))
+report_loop.compile_jointly(network_16)
+losses_16 = step_c(network_16, epochs=course.epochs(10))
 answers = {"L = 2": network, "L = 16": network_16}
 answers = {name: answer.predict(mnist.x_test[:10], verbose=0)["Output"] for name, answer in answers.items()}
 figure = plots.image_grid(
@@ -164,29 +135,17 @@ course.claim("02.once.mse16_over_mean_image", losses_16["Output_loss"][-1] / mea
 
 
 # %%
-def report_loop(network, rounds, epochs, seed):
-    """Steps (b), (c), (d). Returns a row per round and the codes of each round."""
-    rows, all_codes, previous = [], [], None
-    for round_ in range(rounds + 1):
-        all_codes.append(codes_of(network))
-        found = k_means(all_codes[-1])
-        scores = clustering.clustering_scores(digits, found.labels_)
-        changed = 1.0 if previous is None else np.mean(found.labels_ != previous)
-        rows.append({"round": round_, "live": len(scores["sizes"]), "changed": changed, "inertia": found.inertia_}
-                    | {"acc": scores["acc"], "spread": all_codes[-1].std()})  # fmt: skip
-        if changed == 0 or round_ == rounds:
-            return pd.DataFrame(rows), all_codes
-        train_towards(network, found, epochs, seed=100 * seed + round_)
-        previous = found.labels_
-
+course.show_source(report_loop.joint_loop)
 
 # %%
 loops, loop_codes = {}, {}
 for seed in range(3):
     course.seed(seed)
-    network = two_outputs(models.autoencoder(latent_dim=2))
-    compile_jointly(network)
-    loops[seed], loop_codes[seed] = report_loop(network, rounds=2, epochs=course.epochs(3), seed=seed)
+    network = report_loop.two_outputs(models.autoencoder(latent_dim=2))
+    report_loop.compile_jointly(network)
+    loops[seed], loop_codes[seed] = report_loop.joint_loop(
+        network, pixels, digits, rounds=2, epochs=course.epochs(3), seed=seed
+    )
 table = pd.concat(loops, names=["seed"]).reset_index(level=0)
 table.round(4)
 
@@ -197,7 +156,7 @@ shown = [(seed, min(round_, len(loops[seed]) - 1)) for seed in (collapsed, survi
 figure = plots.code_maps(
     [loop_codes[seed][round_][:3000] for seed, round_ in shown],
     digits[:3000],
-    [k_means(loop_codes[seed][round_]).cluster_centers_ for seed, round_ in shown],
+    [report_loop.k_means(loop_codes[seed][round_]).cluster_centers_ for seed, round_ in shown],
     [f"seed {seed}, round {round_}" for seed, round_ in shown],
     same_limits=True,
 )
@@ -236,7 +195,9 @@ def pull_ratio(network, found):
     code = tf.Variable(encoder(x[:1000]))
     with tf.GradientTape(persistent=True) as tape:
         reconstruction = tf.reduce_sum(tf.reduce_mean((decoder(code) - x[:1000]) ** 2, axis=1))  # MSE of each image
-        clustering_term = tf.reduce_sum(distance(found.cluster_centers_[found.labels_[:1000]].astype("float32"), code))
+        clustering_term = tf.reduce_sum(
+            report_loop.distance(found.cluster_centers_[found.labels_[:1000]].astype("float32"), code)
+        )
     lengths = [np.linalg.norm(tape.gradient(term, code), axis=1) for term in (reconstruction, clustering_term)]
     return float(np.median(lengths[1]) / np.median(lengths[0]))
 
@@ -244,7 +205,8 @@ def pull_ratio(network, found):
 # %%
 course.seed(0)
 untrained = models.autoencoder(latent_dim=2, latent_activation="linear")
-ratio_start = pull_ratio(untrained, k_means(codes_of(two_outputs(untrained))))
+codes = models.encoder_and_decoder(untrained)[0].predict(x, batch_size=5000, verbose=0)
+ratio_start = pull_ratio(untrained, report_loop.k_means(codes))
 course.claim("02.scale.pull_ratio", ratio_start, low=30, fast_low=30)
 print(f"the clustering term pulls {ratio_start:.0f} times as hard as the reconstruction")
 
@@ -263,9 +225,9 @@ autoencoder.fit(models.batches(pixels), epochs=course.epochs(8), shuffle=False, 
 
 
 def both_losses(autoencoder):
-    answers = two_outputs(autoencoder).predict(x, batch_size=5000, verbose=0)
+    answers = report_loop.two_outputs(autoencoder).predict(x, batch_size=5000, verbose=0)
     error = evaluation.reconstruction_error(x, answers["Output"]).mean()
-    return float(error), k_means(answers["Latent_Code"])
+    return float(error), report_loop.k_means(answers["Latent_Code"])
 
 
 error_before, found_before = both_losses(autoencoder)
@@ -293,11 +255,18 @@ course.say(
 # %%
 course.seed(0)
 candidates = {
-    "untrained network, L = 10": codes_of(two_outputs(models.autoencoder(latent_dim=10, latent_activation="linear"))),
-    "after a few epochs, L = 10": codes_of(two_outputs(autoencoder)),
+    "untrained network, L = 10": models.autoencoder(latent_dim=10, latent_activation="linear"),
+    "after a few epochs, L = 10": autoencoder,
+}
+candidates = {
+    name: models.encoder_and_decoder(model)[0].predict(x, batch_size=5000, verbose=0)
+    for name, model in candidates.items()
 }
 guess = pd.DataFrame(
-    {name: clustering.clustering_scores(digits, k_means(codes).labels_) for name, codes in candidates.items()}
+    {
+        name: clustering.clustering_scores(digits, report_loop.k_means(codes).labels_)
+        for name, codes in candidates.items()
+    }
 ).T[["acc", "nmi"]]
 course.claim("02.untrained.acc", guess.acc.iloc[0], high=0.5)
 course.claim("02.untrained.behind", guess.acc.iloc[1] - guess.acc.iloc[0], low=0.03, fast_low=-0.1)
@@ -311,9 +280,9 @@ guess.round(3)
 linear_live, linear_spread = [], []
 for seed in range(3):
     course.seed(seed)
-    network = two_outputs(models.autoencoder(latent_dim=2, latent_activation="linear"))
-    compile_jointly(network)
-    loop, _ = report_loop(network, rounds=1, epochs=course.epochs(2), seed=seed)
+    network = report_loop.two_outputs(models.autoencoder(latent_dim=2, latent_activation="linear"))
+    report_loop.compile_jointly(network)
+    loop, _ = report_loop.joint_loop(network, pixels, digits, rounds=1, epochs=course.epochs(2), seed=seed)
     linear_live.append(int(loop.live.iloc[-1]))
     linear_spread.append(loop.spread.iloc[-1] / loop.spread.iloc[0])
 relu_spread = [loop.spread.iloc[1] / loop.spread.iloc[0] for loop in loops.values()]
@@ -351,10 +320,10 @@ pictures, gap = {"original": mnist.x_test[:10]}, {}
 for name, bypass in {"through the code": False, "bypass": True}.items():
     course.seed(0)
     network = adjusted_network(32, bypass)
-    compile_jointly(network, alpha=0.99, beta=0.01)
-    train_towards(network, k_means(codes_of(network)), epochs=course.epochs(3))
+    report_loop.compile_jointly(network, alpha=0.99, beta=0.01)
+    step_c(network, epochs=course.epochs(3))
     from_code = keras.Model([network.input, network.output["Latent_Code"]], network.output["Output"])
-    codes = codes_of(network, mnist.x_test)
+    codes = report_loop.codes_of(network, mnist.x_test)
     own, others = (from_code.predict([mnist.x_test, z], batch_size=5000, verbose=0) for z in (codes, codes[strangers]))
     pictures |= {f"{name},\nown code": own[:10], f"{name},\na stranger's code": others[:10]}
     error_own, error_others = (evaluation.reconstruction_error(mnist.x_test, answer).mean() for answer in (own, others))
@@ -826,7 +795,7 @@ done = exercises.worthless_inertia(my_parameters, x[:3000], digits[:3000])
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 3
 bad = {"pretrain_epochs": 0, "alpha": 0.0, "beta": 1.0, "ramp": 1, "centroid_update": "fixed"}
-bad |= {"max_iter": 2, "epochs": 30, "learning_rate": 3e-3}
+bad |= {"max_iter": 2, "epochs": 60, "learning_rate": 3e-3}
 assert exercises.worthless_inertia(bad, x[:3000], digits[:3000])
 print(
     "Without the reconstruction (alpha 0) the network only has to learn which random centroid each image was given, by heart."
