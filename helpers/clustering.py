@@ -344,6 +344,13 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         """The share of each cluster in each row of X, by Student's t kernel: float32 array (n, n_clusters)."""
         return student_t(self.transform(X), self.cluster_centers_)
 
+    def losses(self, X):
+        """The two terms of the loss on X (n, features), network and centroids frozen: a dict of reconstruction (R) and
+        clustering (C), neither weighted nor divided by its first value."""
+        latents = self.transform(X)
+        error = np.mean((self.inverse_transform(latents) - X) ** 2)
+        return {"reconstruction": float(error), "clustering": self._target(latents, self._nearest(latents))[1]}
+
     def save(self, path):
         """Write the fitted estimator to `path`, a .npz file of plain arrays (no pickle)."""
         check_is_fitted(self, "labels_")
@@ -491,7 +498,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         self.cluster_centers_, self.labels_ = self._k_means(latents, n_clusters, random)
         if self.assignments != "hard":
             joint.network.get_layer("Soft_Assignment").centroids.assign(self.cluster_centers_)
-        target, cluster_loss = self._target(latents)
+        target, cluster_loss = self._target(latents, self.labels_)
         error = float(np.mean((self._run(self._autoencoder, X) - X) ** 2))
         scales = np.maximum([error, cluster_loss], 1e-12)  # R0, C0
         rows = [self._row(latents, error, cluster_loss, self.alpha, 1.0, 0.0, 0.0)]
@@ -505,7 +512,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
             error = self._train(joint, rates[self.n_iter_ - 1])[-1]
             latents = self._run(self._halves[0], X)
             counts = self._move_centroids(latents, counts, joint)
-            target, cluster_loss = self._target(latents)
+            target, cluster_loss = self._target(latents, self.labels_)
             changed = float(np.mean(self.labels_ != old_labels))
             shift = float(np.linalg.norm(self.cluster_centers_ - old_centers, axis=1).mean())
             loss = float(np.dot(term_weights, [error, cluster_loss]))
@@ -543,10 +550,10 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         self.labels_ = self._nearest(latents)
         return counts
 
-    def _target(self, latents):
+    def _target(self, latents, labels):
         """What the clustering output is asked to answer, (n, L) or (n, K), and C: how far it is from that now."""
         if self.assignments == "hard":
-            target = self.cluster_centers_[self.labels_]
+            target = self.cluster_centers_[labels]
             return target, float(np.mean((latents - target) ** 2))
         shares = student_t(latents, self.cluster_centers_)
         target = sharpened(shares, balanced=self.assignments == "balanced")

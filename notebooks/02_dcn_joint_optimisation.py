@@ -523,8 +523,9 @@ course.say(
 )
 
 # %% [markdown]
-# Training on distorted images can then teach the encoder which differences do not matter, and afterwards ten clusters may be easier to find. Every
-# recipe trains for 44 epochs. **Predict** the order, and which step is the largest.
+# Training on distorted images can then teach the encoder which differences do not matter, and afterwards ten clusters may be easier to find. The recipes
+# with augmentation train for 44 epochs, the one without for 92: its epochs cost half as much, and it is the one that more pretraining helped.
+# **Predict** the order, and which step is the largest.
 
 # %%
 DCN, BEST = "DCN, over-clustered, augmented", "balanced, over-clustered, augmented"
@@ -569,7 +570,7 @@ mean = board.groupby("method", sort=False)[["acc", "nmi", "ari", "acc_test"]].me
 deviation = board.groupby("method", sort=False).acc.std()
 course.claim("02.acc.kmeans", mean.acc["K-Means on pixels"], low=0.51, high=0.56, reported="0.53 (paper)")
 plain, full = mean.loc["DCN, over-clustered"], mean.loc[DCN]
-course.claim("02.acc.plain", plain.acc, low=0.65)
+course.claim("02.acc.plain", plain.acc, low=0.7)
 course.claim("02.nmi.plain", plain.nmi, low=0.71)
 course.claim("02.ari.plain", plain.ari, low=0.63)
 course.claim("02.acc.dcn", full.acc, low=0.83, reported="0.83 (paper)")

@@ -106,6 +106,33 @@ def test_it_stops_when_assignments_rest_and_all_clusters_live(blobs):
     assert model.n_iter_ < 30 and model.history_.changed.iloc[-1] < 0.01 and model.history_.live.iloc[-1] == 5
 
 
+def test_losses_of_the_training_data_are_the_last_row_of_the_history(blobs):
+    for parameters in ({}, {"assignments": "soft"}):
+        model = DeepClustering(5, **SMALL | parameters, random_state=0).fit(blobs[0])
+        found = model.losses(blobs[0])
+        assert found["clustering"] == pytest.approx(model.history_.clustering.iloc[-1], rel=1e-4)
+        answers = model.inverse_transform(model.transform(blobs[0]))
+        assert found["reconstruction"] == pytest.approx(float(np.mean((answers - blobs[0]) ** 2)), rel=1e-6)
+        assert model.losses(blobs[0] * 3)["reconstruction"] > found["reconstruction"]
+
+
+def test_fits_that_differ_after_pretraining_share_it(blobs, tmp_path, monkeypatch):
+    pretrained = []
+    monkeypatch.setattr(DeepClustering, "_pretrain", lambda self, joint, real=DeepClustering._pretrain: (
+        pretrained.append(self.latent_dim), real(self, joint))[1])  # fmt: skip
+    remembering = DeepClustering(5, **SMALL, memory=str(tmp_path), random_state=0)
+    computed, read = clone(remembering).fit(blobs[0]), clone(remembering).fit(blobs[0])
+    assert pretrained == [4] and len(read.pretrain_loss_) == 10
+    pd.testing.assert_frame_equal(computed.history_.drop(columns="seconds"), read.history_.drop(columns="seconds"))
+    assert (computed.labels_ == read.labels_).all()
+    other = clone(remembering).set_params(beta=0.9).fit(blobs[0])
+    assert pretrained == [4] and (other.pretrain_labels_ == read.pretrain_labels_).all()
+    for changed in ({"random_state": 1}, {"pretrain_epochs": 5}, {"learning_rate": 0.02}):
+        clone(remembering).set_params(**changed).fit(blobs[0])
+    clone(remembering).fit(blobs[0] + 1)
+    assert pretrained == [4] * 5, "another seed, other parameters or other data: pretrained anew"
+
+
 def test_it_works_in_a_pipeline(blobs):
     pipeline = make_pipeline(StandardScaler(), DeepClustering(5, **SMALL, random_state=0))
     assert pipeline.fit_predict(blobs[0] * 100 + 7).shape == (400,)

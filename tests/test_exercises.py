@@ -1,9 +1,14 @@
 """The checks of the exercises say what is wrong."""
 
+import hashlib
+import json
+
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import make_blobs
+from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import StandardScaler
 
 from helpers import clustering, exercises, models
@@ -113,4 +118,44 @@ def test_worthless_inertia(capsys):
         (quick | {"pretrain_epochs": 0, "alpha": 0.0, "beta": 1.0, "ramp": 1, "epochs": 200}, "Right"),
     ]:
         exercises.worthless_inertia(answer, x, digits)
+        assert said in capsys.readouterr().out
+
+
+def test_run_name(capsys):
+    digest = lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]  # noqa: E731
+    for answer, said in [
+        (lambda c, v: None, "Nothing to check"),
+        (lambda c, v: 7, "a text of 4 to 64"),
+        (lambda c, v: digest(json.dumps([c, v])), "Sort the keys"),
+        (lambda c, v: digest(str(c["latent_dim"]) + v), "one would overwrite the other"),
+        (lambda c, v: digest(json.dumps(c, sort_keys=True)), "another version"),
+        (lambda c, v: f"{hash(json.dumps(c, sort_keys=True) + v):x}", "hashlib"),
+        (lambda c, v: digest(json.dumps([c, v], sort_keys=True)), "Right"),
+    ]:
+        exercises.run_name(answer)
+        assert said in capsys.readouterr().out
+
+
+def test_cells_like_the_best(capsys):
+    accuracies = {"a": [0.90, 0.92, 0.94], "b": [0.88, 0.90, 0.92], "c": [0.70, 0.72, 0.74]}
+    runs = pd.DataFrame([{"setting": name, "acc": acc} for name, values in accuracies.items() for acc in values])
+    for answer, said in [
+        (None, "Nothing to check"),
+        ({"b"}, "the best setting itself is missing"),
+        ({"a"}, "b belongs to them"),
+        ({"a", "b", "c"}, "c does not belong to them"),
+        ({"a", "b"}, "Right"),
+    ]:
+        exercises.cells_like_the_best(lambda runs, answer=answer: answer, runs)
+        assert said in capsys.readouterr().out
+
+
+def test_scale_free_score(capsys):
+    for answer, said in [
+        (lambda codes, labels: None, "Nothing to check"),
+        (lambda codes, labels: -codes[labels == 0].var(), "divide by a spread"),
+        (lambda codes, labels: -silhouette_score(codes, labels), "more must be better"),
+        (silhouette_score, "Right"),
+    ]:
+        exercises.scale_free_score(answer)
         assert said in capsys.readouterr().out
