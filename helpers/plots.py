@@ -394,11 +394,12 @@ def scoreboard(runs, score, xlabel, references):
         axis.text(1.03, place, f"{values.mean():.3f}", va="center", fontsize=12, transform=axis.get_yaxis_transform())
     for (name, value), style in zip(references.items(), ("--", ":"), strict=False):
         axis.axvline(value, color=REFERENCE, linestyle=style, label=f"{name}: {value:g}")
+    if references:
+        axis.legend(loc="upper left", frameon=True, fontsize=11)
     axis.set(xlabel=xlabel, xlim=(0, 1))
     axis.set_yticks(range(len(methods)), methods)
     axis.invert_yaxis()
     axis.grid(axis="x", color="0.9")
-    axis.legend(loc="upper left", frameon=True, fontsize=11)
     return figure
 
 
