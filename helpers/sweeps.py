@@ -1,7 +1,7 @@
 """A grid of runs: each finished run is one small JSON file, so that nothing finished is ever computed again.
 
 It knows nothing of networks. A run is an importable function of a configuration (a dict of plain values) that returns
-a flat dict of numbers.
+a flat dict of numbers or texts.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ def run(function, configurations, folder, *, version, workers=2, scheduler=None,
     Parameters
     ----------
     function : importable function
-        Takes a configuration (dict), returns a flat dict of finite numbers. Not a lambda, not defined in a notebook:
+        Takes a configuration (dict), returns a flat dict of finite numbers or texts. Not a lambda, not defined in a notebook:
         the workers are fresh processes that import it.
     configurations : list of dict
         Plain values (numbers, strings, lists of them), all different.

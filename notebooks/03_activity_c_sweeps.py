@@ -70,12 +70,13 @@ theirs = experiments.report_activity_c_runs()
 
 
 def named(runs):
-    """A column `setting` that names latent size and weights."""
+    """A column `setting` that names latent size and weights; in the order of both, largest α first."""
     weights = runs.weights.map(lambda pair: f"{pair[0]} / {pair[1]}")
-    return runs.assign(weights=weights, setting="L = " + runs.latent_dim.astype(str) + ",  α / β = " + weights)
+    runs = runs.assign(weights=weights, setting="L = " + runs.latent_dim.astype(str) + ",  α / β = " + weights)
+    return runs.sort_values(["latent_dim", "weights", "seed"], ascending=[True, False, True])
 
 
-theirs = named(theirs).sort_values(["latent_dim", "weights"], ascending=[True, False])
+theirs = named(theirs)
 reported = {
     "L = 2,  α / β = 0.5 / 0.5": (0.0026, 0.0023, 0.0302),
     "L = 2,  α / β = 0.7 / 0.3": (0.0117, 0.0111, 0.0000),
@@ -240,7 +241,7 @@ plots.show(
 # %%
 rows = [mnist.x_test[:10]]
 labels = ["original"]
-for row in ours[ours.seed == 0].sort_values(["latent_dim", "weights"], ascending=[True, False]).itertuples():
+for row in ours[ours.seed == 0].itertuples():
     rows.append(np.frombuffer(bytes.fromhex(row.pictures), "uint8").reshape(10, 784) / 255)
     labels.append(row.setting)
 figure = plots.image_grid(rows, row_labels=labels, size=0.75)
