@@ -1,7 +1,7 @@
 """A grid of runs: each finished run is one small JSON file, so that nothing finished is ever computed again.
 
-It knows nothing of networks. A run is an importable function of a configuration (a dict of plain values) that returns
-a flat dict of numbers or texts.
+It knows nothing of networks. A run is an importable function of a configuration (a dict of plain values) that
+returns a flat dict of numbers or texts.
 """
 
 import hashlib
