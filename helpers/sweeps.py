@@ -38,8 +38,8 @@ def run(function, configurations, folder, *, version, workers=2, scheduler=None,
     Parameters
     ----------
     function : importable function
-        Takes a configuration (dict), returns a flat dict of finite numbers or texts. Not a lambda, not defined in a notebook:
-        the workers are fresh processes that import it.
+        Takes a configuration (dict), returns a flat dict of finite numbers or texts. Not a lambda, not defined in a
+        notebook: the workers are fresh processes that import it.
     configurations : list of dict
         Plain values (numbers, strings, lists of them), all different.
     folder : path
