@@ -318,7 +318,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
             only = {name: getattr(self, name) for name in PRETRAINING}
             weights, self.pretrain_loss_ = check_memory(self.memory).cache(_pretrained)(X, only, self._seed)
             self._autoencoder.set_weights(weights)
-        self.pretrain_labels_ = self._k_means(self._run(self._halves[0], X), self.n_clusters, random)[1]
+        self.pretrain_labels_ = self._k_means(models.answers(self._halves[0], X), self.n_clusters, random)[1]
         self._join(X, joint, *phases[0], random)
         if self.overcluster:
             self.overcluster_history_ = self.history_
@@ -333,12 +333,12 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
     def transform(self, X):
         """The latent code of each row of X (n, features): float32 array (n, latent_dim)."""
         X = self._validated(X)
-        return self._run(self._halves[0], X)
+        return models.answers(self._halves[0], X)
 
     def inverse_transform(self, codes):
         """The reconstruction of each latent code (n, latent_dim): float32 array (n, features)."""
         check_is_fitted(self, "labels_")
-        return self._run(self._halves[1], np.asarray(codes, dtype="float32"))
+        return models.answers(self._halves[1], np.asarray(codes, dtype="float32"))
 
     def soft_assignments(self, X):
         """The share of each cluster in each row of X, by Student's t kernel: float32 array (n, n_clusters)."""
@@ -348,8 +348,8 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         """The two terms of the loss on X (n, features), network and centroids frozen: a dict of reconstruction (R) and
         clustering (C), neither weighted nor divided by its first value."""
         latents = self.transform(X)
-        error = np.mean((self.inverse_transform(latents) - X) ** 2)
-        return {"reconstruction": float(error), "clustering": self._target(latents, self._nearest(latents))[1]}
+        clustering = self._target(latents, self._nearest(latents))[1]
+        return {"reconstruction": self._error(self._validated(X)), "clustering": clustering}
 
     def save(self, path):
         """Write the fitted estimator to `path`, a .npz file of plain arrays (no pickle)."""
@@ -494,12 +494,12 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
 
     def _join(self, X, joint, n_clusters, max_iter, random):
         """A joint phase. Assignments and centroids change between the fits, never within one."""
-        latents = self._run(self._halves[0], X)
+        latents = models.answers(self._halves[0], X)
         self.cluster_centers_, self.labels_ = self._k_means(latents, n_clusters, random)
         if self.assignments != "hard":
             joint.network.get_layer("Soft_Assignment").centroids.assign(self.cluster_centers_)
         target, cluster_loss = self._target(latents, self.labels_)
-        error = float(np.mean((self._run(self._autoencoder, X) - X) ** 2))
+        error = self._error(X)
         scales = np.maximum([error, cluster_loss], 1e-12)  # R0, C0
         rows = [self._row(latents, error, cluster_loss, self.alpha, 1.0, 0.0, 0.0)]
         counts, tracked = np.full(n_clusters, FIRST_COUNT), [(latents[: self.track], self.cluster_centers_)]
@@ -510,7 +510,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
             term_weights = np.array([self.alpha, self.beta * min(1, self.n_iter_ / self.ramp)]) / scales
             joint.weights.assign(term_weights)
             error = self._train(joint, rates[self.n_iter_ - 1])[-1]
-            latents = self._run(self._halves[0], X)
+            latents = models.answers(self._halves[0], X)
             counts = self._move_centroids(latents, counts, joint)
             target, cluster_loss = self._target(latents, self.labels_)
             changed = float(np.mean(self.labels_ != old_labels))
@@ -600,11 +600,11 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         check_is_fitted(self, "labels_")
         return validate_data(self, X, dtype="float32", reset=False)
 
-    @staticmethod
-    def _run(network, X):
-        """The answers of a network in large batches, without compiling anything."""
-        answers = [network(X[start : start + 10_000], training=False) for start in range(0, len(X), 10_000)]
-        return np.concatenate([np.asarray(answer) for answer in answers])
+    def _error(self, X):
+        """R of X, part by part: the reconstructions of all of it would fill the memory."""
+        parts = [X[start : start + 10_000] for start in range(0, len(X), 10_000)]
+        sums = [np.sum((np.asarray(self._autoencoder(part, training=False)) - part) ** 2) for part in parts]
+        return float(np.sum(sums, dtype="float64") / X.size)
 
     def __getstate__(self):
         state = super().__getstate__().copy()

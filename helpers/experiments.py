@@ -178,9 +178,9 @@ def report_activity_c(configuration):
     found = report_loop.k_means(codes[-1])
     result = {}
     for name, pixels in {"loss": images.x_train, "loss_test": images.x_test}.items():
-        answers = network.predict(pixels, batch_size=5000, verbose=0)
-        error = evaluation.reconstruction_error(pixels, answers["Output"]).mean()
-        result[name] = float(alpha * error + beta * found.transform(answers["Latent_Code"]).min(axis=1).mean())
+        error = evaluation.reconstruction_error(pixels, report_loop.reconstructions_of(network, pixels)).mean()
+        away = found.transform(report_loop.codes_of(network, pixels)).min(axis=1)
+        result[name] = float(alpha * error + beta * away.mean())
     scores = clustering.clustering_scores(images.y_train, found.labels_)
     result |= {name: scores[name] for name in ("acc", "nmi", "ari")}
     last = rounds.iloc[-1]

@@ -3,6 +3,8 @@
 import itertools
 import math
 
+import numpy as np
+
 from helpers import course
 
 with course.quiet_imports():
@@ -46,6 +48,12 @@ def encoder_and_decoder(model):
             x = layer(x)
         past_latent = past_latent or layer.name == "Latent_Code"
     return keras.Model(model.input, latent, name="encoder"), keras.Model(code, x, name="decoder")
+
+
+def answers(network, x, size=10_000):
+    """The answers (n, ...) of a network to x (n, ...) as an array, in large batches and without compiling anything."""
+    parts = [network(x[start : start + size], training=False) for start in range(0, len(x), size)]
+    return np.concatenate([np.asarray(part) for part in parts])
 
 
 def fast(xla=False):

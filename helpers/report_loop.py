@@ -36,7 +36,12 @@ def compile_jointly(network, alpha=0.5, beta=0.5):
 
 def codes_of(network, images):
     """The latent codes (n, L) of images (n, 784)."""
-    return network.predict(images, batch_size=5000, verbose=0)["Latent_Code"]
+    return models.answers(keras.Model(network.input, network.output["Latent_Code"]), images)
+
+
+def reconstructions_of(network, images):
+    """The reconstructions (n, 784) of images (n, 784)."""
+    return models.answers(keras.Model(network.input, network.output["Output"]), images)
 
 
 def k_means(codes, **settings):

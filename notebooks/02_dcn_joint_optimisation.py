@@ -113,7 +113,7 @@ network_16 = report_loop.two_outputs(models.autoencoder(latent_dim=16))
 report_loop.compile_jointly(network_16)
 losses_16 = step_c(network_16, epochs=course.epochs(10))
 answers = {"L = 2": network, "L = 16": network_16}
-answers = {name: answer.predict(mnist.x_test[:10], verbose=0)["Output"] for name, answer in answers.items()}
+answers = {name: report_loop.reconstructions_of(net, mnist.x_test[:10]) for name, net in answers.items()}
 figure = plots.image_grid(
     [mnist.x_test[:10], *answers.values(), np.repeat([x.mean(axis=0)], 10, axis=0)],
     row_labels=["original", *answers, "mean image"],
@@ -205,7 +205,7 @@ def pull_ratio(network, found):
 # %%
 course.seed(0)
 untrained = models.autoencoder(latent_dim=2, latent_activation="linear")
-codes = models.encoder_and_decoder(untrained)[0].predict(x, batch_size=5000, verbose=0)
+codes = models.answers(models.encoder_and_decoder(untrained)[0], x)
 ratio_start = pull_ratio(untrained, report_loop.k_means(codes))
 course.claim("02.scale.pull_ratio", ratio_start, low=30, fast_low=30)
 print(f"the clustering term pulls {ratio_start:.0f} times as hard as the reconstruction")
@@ -225,9 +225,8 @@ autoencoder.fit(models.batches(pixels), epochs=course.epochs(8), shuffle=False, 
 
 
 def both_losses(autoencoder):
-    answers = report_loop.two_outputs(autoencoder).predict(x, batch_size=5000, verbose=0)
-    error = evaluation.reconstruction_error(x, answers["Output"]).mean()
-    return float(error), report_loop.k_means(answers["Latent_Code"])
+    error = evaluation.reconstruction_error(x, models.answers(autoencoder, x)).mean()
+    return float(error), report_loop.k_means(models.answers(models.encoder_and_decoder(autoencoder)[0], x))
 
 
 error_before, found_before = both_losses(autoencoder)
@@ -258,10 +257,7 @@ candidates = {
     "untrained network, L = 10": models.autoencoder(latent_dim=10, latent_activation="linear"),
     "after a few epochs, L = 10": autoencoder,
 }
-candidates = {
-    name: models.encoder_and_decoder(model)[0].predict(x, batch_size=5000, verbose=0)
-    for name, model in candidates.items()
-}
+candidates = {name: models.answers(models.encoder_and_decoder(model)[0], x) for name, model in candidates.items()}
 guess = pd.DataFrame(
     {
         name: clustering.clustering_scores(digits, report_loop.k_means(codes).labels_)
@@ -355,6 +351,7 @@ course.say(
 course.show_source(clustering.moved_centroids)
 
 # %%
+pixels = None  # from here on DeepClustering holds a copy of its own
 codes = candidates["after a few epochs, L = 10"]
 centroids = found_before.cluster_centers_.copy()
 centroids[3] += 1000  # a centroid that has lost its images

@@ -204,7 +204,7 @@ def test_the_joint_step_is_the_one_written_by_hand(blobs):
     joint = model._joint_step(X, 5)
     joint.network.compile(keras.optimizers.SGD(0.1), loss="mse", metrics={"reconstruction": ["mse"]})
     centroids = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
-    assigned = clustering.pairwise_distances_argmin(model._run(model._halves[0], X), centroids)
+    assigned = clustering.pairwise_distances_argmin(models.answers(model._halves[0], X), centroids)
     joint.targets.assign(centroids[assigned])
     joint.weights.assign([0.7, 0.3])
     W1, b1, W2, b2, W3, b3, W4, b4 = (w.astype("float64") for w in model._autoencoder.get_weights())
