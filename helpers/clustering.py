@@ -1,6 +1,7 @@
 """Deep clustering as a scikit-learn estimator, and the scores of a clustering."""
 
 import collections
+import gc
 import json
 import time
 import warnings
@@ -305,6 +306,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
             If a parameter is out of its range, X holds NaN or infinity, or n is below `n_clusters`.
         """
         X = validate_data(self, X, dtype="float32", ensure_min_samples=2)
+        gc.collect()  # Keras's networks hold each other in circles: an earlier fit's copy of its data may still be here
         self._check_parameters(X)
         random = check_random_state(self.random_state)
         self._begin(X, int(random.randint(2**30)))

@@ -91,3 +91,24 @@ def joint_loop(network, images, digits, rounds, epochs, seed):
             return pd.DataFrame(rows), all_codes
         network.fit(towards(images, found, 100 * seed + round_), epochs=epochs, shuffle=False, verbose=0)
         previous = found.labels_
+
+
+def from_seeds(seeds, images, digits, rounds, epochs, **settings):
+    """`joint_loop` from the starting weights of each seed; `settings` are those of `models.autoencoder`.
+
+    One network is compiled and restarted: compiling takes longer than a short loop.
+
+    Returns
+    -------
+    dict of seed to DataFrame, dict of seed to list of array (n, L)
+    """
+    network, tables, codes = two_outputs(models.autoencoder(**settings)), {}, {}
+    compile_jointly(network)
+    for seed in seeds:
+        keras.utils.set_random_seed(seed)
+        network.set_weights(models.autoencoder(**settings).get_weights())
+        for variable in network.optimizer.variables:
+            if variable.name != "learning_rate":
+                variable.assign(keras.ops.zeros_like(variable))
+        tables[seed], codes[seed] = joint_loop(network, images, digits, rounds, epochs, seed)
+    return tables, codes

@@ -22,7 +22,7 @@ PASS_UNTRAINED = {
         "01.dead.latent2", "01.dead.mse_over_mean_image", "01.dead.share32", "01.dead.alive_over_nominal", "01.dead.linear", "01.linear.share_of_pca", "01.auc.pca32", "01.auc.brightness",
     },
     "02": {
-        "02.once.total", "02.once.report_over_mean_image", "02.collapse.clusters", "02.collapse.acc",
+        "02.once.total", "02.once.report_over_mean_image", "02.collapse.acc",
         "02.scale.pull_ratio", "02.shrink.mse_ratio", "02.shrink.inertia_ratio", "02.untrained.acc",
         "02.untrained.behind", "02.relu.live_linear", "02.bypass.mse_gap", "02.empty.left_alone",
         "02.empty.begun_again", "02.repaired.live", "02.purity.mistaken40_over_10", "02.acc.kmeans", "02.acc.plain",
