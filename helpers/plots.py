@@ -347,7 +347,7 @@ def joint_traces(histories, reported):
 
 
 def two_colourings(points, digits, clusters):
-    """The same points (n, 2) twice: coloured by digit, and by the digit their cluster stands for; errors in black."""
+    """The same points (n, 2) twice: coloured by digit, and by the digit that their cluster stands for."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.8))
     for axis, labels, title in ((left, digits, "coloured by digit"), (right, clusters, "coloured by cluster")):
         colours = np.array([CLASS_COLOURS[label % 10] for label in labels])
@@ -358,9 +358,6 @@ def two_colourings(points, digits, clusters):
             circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label % 10]}
             axis.text(*place, str(label), ha="center", va="center", fontsize=13, weight="bold", bbox=circle)
     left.set_ylabel("t-SNE axis 2 (no unit)")
-    wrong = digits != clusters
-    right.scatter(*points[wrong].T, s=26, facecolors="none", edgecolors="black", linewidths=0.8, label="wrong cluster")
-    right.legend(frameon=True, loc="lower right")
     return figure
 
 
