@@ -55,6 +55,8 @@ plots.set_style()
 # a layer, so no gradient can move it.
 
 # %%
+import tempfile
+
 import keras
 import numpy as np
 import pandas as pd
@@ -415,12 +417,13 @@ course.say(
 
 # %% [markdown]
 # Now 32 units and the larger network of the report's second attempt, 784-512-256, with its decoder where it belongs. **Predict**: will t-SNE, which
-# draws neighbours as neighbours in a plane, show ten islands? Are the islands digits?
+# draws neighbours as neighbours in a plane, show ten islands? Are the islands digits? (`memory` keeps the pretrained weights in a folder: another
+# β can then be tried without pretraining again, and the joint phase begins with a fresh optimizer.)
 
 # %%
 large = clustering.DeepClustering(
-    latent_dim=32, hidden=(512, 256), pretrain_epochs=course.epochs(5), max_iter=course.epochs(5), beta=0.3, ramp=3, tol=0,
-    learning_rate=2e-3, track=2000, random_state=0,
+    latent_dim=32, hidden=(512, 256), pretrain_epochs=course.epochs(6), max_iter=course.epochs(5), beta=0.3, ramp=3, tol=0,
+    learning_rate=2e-3, track=2000, random_state=0, memory=tempfile.mkdtemp(),
 ).fit(x)  # fmt: skip
 
 # %%
@@ -454,13 +457,13 @@ large_start = clustering.clustering_scores(digits, large.pretrain_labels_)
 course.claim("02.large.live", int(large.history_.live.iloc[-1]), low=10, high=10)
 course.claim("02.large.acc", large_scores["acc"], low=0.38, fast_low=0.25)
 course.claim(
-    "02.large.gain", large_scores["acc"] - large_start["acc"], low=-0.05, high=0.1, fast_low=-0.15, fast_high=0.15
+    "02.large.gain", large_scores["acc"] - large_start["acc"], low=-0.1, high=0.1, fast_low=-0.15, fast_high=0.15
 )
 shift = large.history_["shift"]
 course.claim("02.traces.shift_falls", shift.iloc[-1] / shift.iloc[1], high=0.5, reported=0.0197)
 course.say(
     f"**Conclusion.** Ten clusters live at L = 32, too, but the accuracy only goes from {large_start['acc']:.2f} after pretraining to {large_scores['acc']:.2f}; K-Means on the raw "
-    "pixels has 0.53 (section 4). The loop no longer destroys the clustering, and hardly improves it: it repeats to the network what K-Means believed. The shift falls to {shift.iloc[-1] / shift.iloc[1]:.0%} of the first, in the report to "
+    f"pixels has 0.53 (section 4). The loop no longer destroys the clustering, but alone it cannot mend it: it repeats to the network what K-Means believed. The shift falls to {shift.iloc[-1] / shift.iloc[1]:.0%} of the first, in the report to "
     "2 %. Shifts in the report are in units of its own codes, which its loss could shrink at will, so their size cannot be compared; only the course "
     "of a curve can. A falling shift says that the loop comes to rest, not that the clusters are digits."
 )
