@@ -281,10 +281,6 @@ ALL_RUNS = (
     autoencoder_runs,
     k_means_runs,
     all_deep_clustering_runs,
-    report_activity_c_runs,
-    activity_c_runs,
-    all_knob_runs,
-    sweep_speed_runs,
 )
 
 

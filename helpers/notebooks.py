@@ -6,8 +6,10 @@ python -m helpers.notebooks links owner/name write the repository's address into
 """
 
 import argparse
+import base64
 import csv
 import hashlib
+import io
 import os
 import re
 import sys
@@ -21,6 +23,7 @@ from helpers import course
 FOLDER = course.ROOT / "notebooks"
 MINUTES = course.FIGURES / "minutes.csv"
 README = course.ROOT / "README.md"
+LARGEST = 950_000  # bytes of an .ipynb; code hosts show no larger one
 ADDRESS = re.compile(r'(?m)^repository = "https://github\.com/([\w.-]+/[\w.-]+)"')
 
 
@@ -104,9 +107,27 @@ def execute(source):
     seconds = time.monotonic() - started
     notebook.metadata["language_info"] = {"name": "python"}  # the kernel's own holds this machine's Python version
     if course.profile() == "full":
-        course.write_atomically(source.with_suffix(".ipynb"), nbformat.writes(notebook) + "\n")
+        course.write_atomically(source.with_suffix(".ipynb"), text_of(notebook))
     print(f"\r{source.stem}: {len(codes)} cells in {seconds:.0f} s".ljust(76), flush=True)
     return seconds
+
+
+def text_of(notebook):
+    """An executed notebook as the text of its .ipynb; its pictures get fewer colours until it is below LARGEST bytes."""
+    from PIL import Image
+
+    pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
+    text = nbformat.writes(notebook) + "\n"
+    for colours in (128, 64, 32):
+        if len(text.encode()) < LARGEST:
+            break
+        for picture in pictures:
+            drawn, smaller = io.BytesIO(base64.b64decode(picture.data["image/png"])), io.BytesIO()
+            quantized = Image.open(drawn).convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+            quantized.save(smaller, format="png", optimize=True)
+            picture.data["image/png"] = base64.b64encode(smaller.getvalue()).decode()
+        text = nbformat.writes(notebook) + "\n"
+    return text
 
 
 def run(number=""):

@@ -1,6 +1,8 @@
 """The promises of the notebooks: pairs, setup, badges, claims that a broken model fails, outputs that can be trusted."""
 
 import ast
+import base64
+import io
 import json
 import re
 import shutil
@@ -9,7 +11,9 @@ import sys
 
 import jupytext
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from helpers import course, notebooks
 from tests.conftest import ROOT, SOURCES
@@ -200,6 +204,20 @@ def test_a_full_run_writes_the_notebook_and_a_change_makes_it_outdated(small_not
     path = small_notebook("print(x + 2)")
     assert not notebooks.is_current(path)
     assert [cell["id"] for cell in notebooks.unexecuted(path).cells][:2] == first[:2], "other cells keep their ids"
+
+
+def test_a_notebook_that_is_too_large_gets_pictures_of_fewer_colours(monkeypatch):
+    noise = np.random.default_rng(0).integers(0, 256, (60, 60, 3), dtype="uint8")
+    drawn = io.BytesIO()
+    Image.fromarray(noise).quantize(256).save(drawn, format="png")
+    output = nbformat.v4.new_output("display_data", {"image/png": base64.b64encode(drawn.getvalue()).decode()})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
+    whole = notebooks.text_of(notebook)
+    assert nbformat.reads(whole, as_version=4).cells[0].outputs[0].data == output.data, "small enough: left alone"
+    monkeypatch.setattr(notebooks, "LARGEST", len(whole) - 1)
+    smaller = nbformat.reads(notebooks.text_of(notebook), as_version=4).cells[0].outputs[0].data["image/png"]
+    picture = Image.open(io.BytesIO(base64.b64decode(smaller)))
+    assert picture.size == (60, 60) and len(picture.convert("RGB").getcolors()) == 128
 
 
 def test_a_fast_run_writes_no_notebook(small_notebook, monkeypatch):
