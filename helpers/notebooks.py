@@ -113,7 +113,7 @@ def execute(source):
 
 
 def text_of(notebook):
-    """An executed notebook as the text of its .ipynb; its pictures get fewer colours until it is below LARGEST bytes."""
+    """The .ipynb of an executed notebook, as text; its pictures get fewer colours until it is below LARGEST bytes."""
     from PIL import Image
 
     pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]

@@ -12,7 +12,7 @@
 #
 # **What you need to know**: notebook 01 (autoencoder, latent code, baseline), and what K-Means does.
 #
-# **Run time** on two CPU cores: about eight minutes, offline. README has the minutes of the last full run.
+# **Run time** on two CPU cores: eight to twelve minutes, offline. README has the minutes of the last full run.
 
 # %%
 # Setup: the same cell in every notebook. In Colab it fetches the course; elsewhere it only finds it.
@@ -519,6 +519,7 @@ course.say(
 # %% [markdown]
 # Training on distorted images can then teach the encoder which differences do not matter, and afterwards ten clusters may be easier to find. The recipes
 # with augmentation train for 44 epochs, the one without for 92: its epochs cost half as much, and it is the one that more pretraining helped.
+# (So the rows "autoencoder, K-Means" and "augmented autoencoder, K-Means" have 60 and 20 epochs behind them: they do not compare augmentation.)
 # **Predict** the order, and which step is the largest.
 
 # %%
