@@ -4,14 +4,19 @@
 alters the numbers, then `make results` computes the runs again.
 """
 
+import io
 import tempfile
 import time
 
 import joblib
+import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 
 from helpers import clustering, course, data, evaluation, models, report_loop, sweeps
+
+with course.quiet_imports():
+    import keras
 
 RESULTS = course.ROOT / "data" / "results"
 AUTOENCODER_VERSION = "1"
@@ -277,6 +282,54 @@ def sweep_speed_runs():
     return sweeps.run(sweep_speed, configurations, folder, version=ACTIVITY_C_VERSION, workers=1)
 
 
+FASHION_CLASSIFIER = data.FOLDER / "fashion_classifier.npz"
+
+
+def train_classifier(network, x, y, x_validation, y_validation, learning_rate=1e-3, seed=0, epochs=50, patience=5):
+    """Compile and fit a `models.classifier` as the report did: batch 64, the weights of the best validation loss.
+
+    Training stops `patience` epochs after the best one, or after `epochs`. x is (n, 784), y (n,) of int.
+
+    Returns
+    -------
+    keras.callbacks.History
+    """
+    loss = "binary_crossentropy" if network.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
+    optimizer = keras.optimizers.Adam(learning_rate)
+    network.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"], **models.fast())
+    best = keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+    return network.fit(
+        models.batches(x, y, batch_size=64, seed=seed),
+        validation_data=models.batches(x_validation, y_validation, batch_size=1000, shuffle=False),
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[best],
+    )
+
+
+def fashion_classifier():
+    """The course's own Fashion-MNIST classifier, by which generated images are judged (notebooks 05 and 06).
+
+    The report's network with ten classes, trained once on 50,000 images with seed 0; its weights are stored in data/.
+    Where that file is missing, it is trained and written again (about a minute).
+    """
+    network = models.classifier()
+    if FASHION_CLASSIFIER.exists():
+        with np.load(FASHION_CLASSIFIER, allow_pickle=False) as file:
+            network.set_weights([file[name] for name in file.files])
+        return network
+    images = data.load("fashion_mnist", profile="full")
+    x, x_validation, y, y_validation = data.split(images.x_train, images.y_train, size=10_000)
+    course.seed(0)
+    network = models.classifier()
+    train_classifier(network, x, y, x_validation, y_validation)
+    buffer = io.BytesIO()
+    np.savez(buffer, *network.get_weights())
+    course.write_atomically(FASHION_CLASSIFIER, buffer.getvalue())
+    return network
+
+
 ALL_RUNS = (
     autoencoder_runs,
     k_means_runs,
@@ -289,6 +342,7 @@ def main():
     for runs in ALL_RUNS:
         print(runs.__doc__)
         runs()
+    fashion_classifier()
 
 
 if __name__ == "__main__":

@@ -50,6 +50,26 @@ def encoder_and_decoder(model):
     return keras.Model(model.input, latent, name="encoder"), keras.Model(code, x, name="decoder")
 
 
+def classifier(classes=10, hidden=(128,), dropout=0.2, features=784):
+    """A dense classifier; the defaults are the report's network for ten classes.
+
+    Two classes have one output, the probability of class 1; more have one each. The layers Hidden_Layer1, ..., Logits
+    and Probabilities can be asked for by `up_to`.
+    """
+    x = inputs = keras.Input((features,), name="Input")
+    for number, units in enumerate(hidden, start=1):
+        x = layers.Dense(units, "relu", name=f"Hidden_Layer{number}")(x)
+        x = layers.Dropout(dropout)(x)
+    logits = layers.Dense(1 if classes == 2 else classes, name="Logits")(x)
+    outputs = layers.Activation("sigmoid" if classes == 2 else "softmax", name="Probabilities")(logits)
+    return keras.Model(inputs, outputs, name="classifier")
+
+
+def up_to(network, layer):
+    """The part of a network from its input to the layer of that name, sharing its weights."""
+    return keras.Model(network.input, network.get_layer(layer).output)
+
+
 def answers(network, x, size=10_000):
     """The answers (n, ...) of a network to x (n, ...) as an array, in large batches and without compiling anything."""
     parts = [network(x[start : start + size], training=False) for start in range(0, len(x), size)]

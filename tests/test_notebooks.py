@@ -29,7 +29,7 @@ PASS_UNTRAINED = {
         "02.once.total", "02.once.report_over_mean_image", "02.collapse.acc",
         "02.scale.pull_ratio", "02.shrink.mse_ratio", "02.shrink.inertia_ratio", "02.untrained.acc",
         "02.untrained.behind", "02.relu.live_linear", "02.bypass.mse_gap", "02.empty.left_alone",
-        "02.empty.begun_again", "02.repaired.live", "02.large.live", "02.purity.mistaken40_over_10", "02.acc.kmeans", "02.acc.plain",
+        "02.empty.begun_again", "02.repaired.live", "02.large.live", "02.large.acc", "02.large.gain", "02.traces.shift_falls", "02.purity.mistaken40_over_10", "02.acc.kmeans", "02.acc.plain",
         "02.nmi.plain", "02.ari.plain", "02.acc.dcn", "02.nmi.dcn", "02.ari.dcn", "02.acc.best", "02.nmi.best",
         "02.ari.best", "02.seconds.best", "02.holdout.gap", "02.plain.gain", "02.soft.over_hard",
     },
@@ -217,7 +217,7 @@ def test_a_notebook_that_is_too_large_gets_pictures_of_fewer_colours(monkeypatch
     monkeypatch.setattr(notebooks, "LARGEST", len(whole) - 1)
     smaller = nbformat.reads(notebooks.text_of(notebook), as_version=4).cells[0].outputs[0].data["image/png"]
     picture = Image.open(io.BytesIO(base64.b64decode(smaller)))
-    assert picture.size == (60, 60) and len(picture.convert("RGB").getcolors()) == 128
+    assert picture.size == (60, 60) and len(picture.convert("RGB").getcolors()) <= 128
 
 
 def test_a_fast_run_writes_no_notebook(small_notebook, monkeypatch):

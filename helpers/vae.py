@@ -1,0 +1,251 @@
+"""The variational autoencoder: a Keras model whose loss is part of it, so that fit, evaluate and callbacks all work."""
+
+import numpy as np
+
+from helpers import course
+
+with course.quiet_imports():
+    import keras
+    from keras import layers
+
+KINDS = ("dense", "convolutional")
+CHANNELS = (32, 64)  # of the convolutional form; each halves the side of the image
+
+
+@keras.saving.register_keras_serializable("course")
+class Sampling(layers.Layer):
+    """Draws z = mean + exp(log_var / 2) * noise, noise ~ N(0, I): the reparameterisation trick (Kingma, Welling).
+
+    The noise comes from a seed generator of the layer's own. The gradient reaches mean and log_var, because z is a
+    plain function of them once the noise is drawn.
+    """
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs):
+        mean, log_var = inputs
+        noise = keras.random.normal(keras.ops.shape(mean), seed=self.generator)
+        return mean + keras.ops.exp(log_var / 2) * noise
+
+    def get_config(self):
+        return super().get_config() | {"seed": self.seed}
+
+
+def kl_divergence(mean, log_var):
+    """Kullback-Leibler divergence of N(mean, exp(log_var)) from N(0, I), in nats: (n, L) and (n, L) to (n,)."""
+    return keras.ops.sum(keras.ops.exp(log_var) + mean**2 - 1 - log_var, axis=-1) / 2
+
+
+def cross_entropy(pixels, logits):
+    """Binary cross-entropy of pixels (n, d) in [0, 1] and the logits (n, d) of their means, summed: (n,), in nats."""
+    each = keras.ops.binary_crossentropy(pixels, logits, from_logits=True)
+    return keras.ops.sum(each, axis=-1)
+
+
+@keras.saving.register_keras_serializable("course")
+class VariationalAutoencoder(keras.Model):
+    """Encoder to N(mean, exp(log_var)), a sample of it, decoder to pixels; loss = cross-entropy + beta * KL, in nats.
+
+    Both terms are sums (over pixels, over latent units) averaged over the batch. `fit` takes batches (x, x), or
+    ((x, classes), x) with `classes` > 0, and logs loss, reconstruction and kl, for training and validation.
+
+    Parameters
+    ----------
+    latent_dim : int, default 2
+        L.
+    hidden : tuple of int, default (512, 256)
+        Units of the encoder's dense layers; the decoder mirrors them. The convolutional form has two convolutions of
+        stride 2 before them and two transposed ones after them.
+    beta : float, default 1.0
+        Weight of the KL term (beta-VAE; Higgins et al., 2017).
+    kl_warmup : int, default 0
+        Training steps over which the weight grows from 0 to beta.
+    kind : {"dense", "convolutional"}, default "dense"
+    classes : int, default 0
+        With more than 0 it is conditional: encoder and decoder also get the class (Sohn et al., 2015).
+    features : int, default 784
+        Pixels of an image; a square number for the convolutional form.
+    seed : int, optional
+        Of the noise; the starting weights come from the global seed, as in every Keras model.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+    """
+
+    def __init__(
+        self,
+        latent_dim=2,
+        hidden=(512, 256),
+        beta=1.0,
+        kl_warmup=0,
+        kind="dense",
+        classes=0,
+        features=784,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.settings = {"latent_dim": latent_dim, "hidden": tuple(hidden), "beta": beta, "kl_warmup": kl_warmup}
+        self.settings |= {"kind": kind, "classes": classes, "features": features, "seed": seed}
+        _check_settings(**self.settings)
+        for name, value in self.settings.items():
+            setattr(self, name, value)
+        self.encoder = _encoder(latent_dim, hidden, kind, classes, features)
+        self.decoder = _decoder(latent_dim, hidden, kind, classes, features)
+        self.sampling = Sampling(seed, name="sampling")
+        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
+        self.kl_tracker = keras.metrics.Mean(name="kl")
+
+    def call(self, inputs, training=None):
+        """Images, or (images, classes), to a dict: logits (n, features) of one sample, mean and log_var (n, L)."""
+        inputs = list(inputs) if self.classes else inputs
+        mean, log_var = self.encoder(inputs, training=training)
+        z = self.sampling([mean, log_var])
+        logits = self.decoder([z, inputs[1]] if self.classes else z, training=training)
+        return {"logits": logits, "mean": mean, "log_var": log_var}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Cross-entropy + beta * KL, each averaged over the batch; both are also logged by their own name."""
+        reconstruction = cross_entropy(y, y_pred["logits"])
+        kl = kl_divergence(y_pred["mean"], y_pred["log_var"])
+        self.reconstruction_tracker.update_state(reconstruction)
+        self.kl_tracker.update_state(kl)
+        weight = self.beta
+        if training and self.kl_warmup:
+            steps = keras.ops.cast(self.optimizer.iterations + 1, "float32")
+            weight *= keras.ops.minimum(1.0, steps / self.kl_warmup)
+        return keras.ops.mean(reconstruction) + weight * keras.ops.mean(kl)
+
+    def fit(self, x=None, *args, callbacks=None, **kwargs):
+        """As in Keras; it also stops, and says what to turn, at the first epoch whose loss is not a number."""
+        return super().fit(x, *args, callbacks=[*(callbacks or []), StopAtNan()], **kwargs)
+
+    def encode(self, images, classes=None):
+        """Mean and log variance (n, L) of images (n, features), pixels in [0, 1]; `classes` (n,) if conditional."""
+        images = self._checked_images(images)
+        inputs = [images, self._checked_classes(classes, len(images))] if self.classes else images
+        mean, log_var = self.encoder.predict(inputs, batch_size=1000, verbose=0)
+        return mean, log_var
+
+    def decode(self, z, classes=None):
+        """Mean pixels (n, features) in [0, 1] of latent points z (n, L); `classes` (n,) if conditional."""
+        z = np.asarray(z, "float32")
+        if z.ndim != 2 or z.shape[1] != self.latent_dim or len(z) == 0 or not np.isfinite(z).all():
+            raise ValueError(f"z must be finite numbers of shape (n > 0, {self.latent_dim}), got {_described(z)}")
+        inputs = [z, self._checked_classes(classes, len(z))] if self.classes else z
+        logits = self.decoder.predict(inputs, batch_size=1000, verbose=0)
+        return 1 / (1 + np.exp(-logits))
+
+    def reconstruct(self, images, classes=None):
+        """The decoding (n, features) of the *mean* of each image (n, features): no noise."""
+        return self.decode(self.encode(images, classes)[0], classes)
+
+    def generate(self, n, seed=0, classes=None):
+        """New images (n, features): decodings of n draws from N(0, I)."""
+        if not isinstance(n, (int, np.integer)) or n < 1:
+            raise ValueError(f"n must be a whole number of at least 1, got {n!r}")
+        return self.decode(np.random.default_rng(seed).normal(size=(n, self.latent_dim)), classes)
+
+    def interpolate(self, first, second, steps=9, classes=None):
+        """Images (steps, features) decoded on the straight line between the means of two images (features,)."""
+        ends, _ = self.encode(np.stack([first, second]), None if classes is None else np.repeat(classes, 2))
+        share = np.linspace(0, 1, steps)[:, None]
+        return self.decode(
+            (1 - share) * ends[0] + share * ends[1], None if classes is None else np.repeat(classes, steps)
+        )
+
+    def get_config(self):
+        return super().get_config() | self.settings
+
+    def _checked_images(self, images):
+        images = np.asarray(images, "float32")
+        if images.ndim != 2 or images.shape[1] != self.features or len(images) == 0:
+            raise ValueError(f"images must have the shape (n > 0, {self.features}), got {images.shape}")
+        if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
+            raise ValueError(f"images must hold pixels from 0 to 1, got {_described(images)}")
+        return images
+
+    def _checked_classes(self, classes, n):
+        classes = np.asarray(-1 if classes is None else classes)
+        if classes.shape != (n,) or classes.min() < 0 or classes.max() >= self.classes:
+            raise ValueError(
+                f"classes must be {n} whole numbers from 0 to {self.classes - 1}, one an image; got {_described(classes)}"
+            )
+        return classes.astype("int32")[:, None]
+
+
+class StopAtNan(keras.callbacks.Callback):
+    """Stops training at the first epoch whose loss is not a finite number, and says which and what to turn."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not np.isfinite((logs or {}).get("loss", 0.0)):
+            self.model.stop_training = True
+            raise FloatingPointError(
+                f"the loss is no finite number after epoch {epoch + 1}: lower the learning rate, or look for pixels "
+                "outside 0 to 1"
+            )
+
+
+def _check_settings(latent_dim, hidden, beta, kl_warmup, kind, classes, features, seed):
+    for name, value, least in (("latent_dim", latent_dim, 1), ("kl_warmup", kl_warmup, 0), ("classes", classes, 0)):
+        if not isinstance(value, (int, np.integer)) or value < least:
+            raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    if not 0 <= beta < np.inf:
+        raise ValueError(f"beta must be a finite number of at least 0, got {beta!r}")
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    if kind == "convolutional" and (int(features**0.5) ** 2 != features or int(features**0.5) % 4):
+        raise ValueError(
+            f"the convolutional kind needs square images with a side divisible by 4, got {features!r} pixels"
+        )
+    if not hidden or any(not isinstance(units, (int, np.integer)) or units < 1 for units in hidden):
+        raise ValueError(f"hidden must be whole numbers of at least 1, got {hidden!r}")
+
+
+def _described(values):
+    values = np.asarray(values)
+    if values.size == 0 or values.ndim == 0:
+        return f"shape {values.shape}"
+    if not np.isfinite(values).all():
+        return f"shape {values.shape}, not all finite"
+    return f"shape {values.shape}, from {values.min():g} to {values.max():g}"
+
+
+def _with_class(x, inputs, classes):
+    """x beside a one-hot class, and the inputs of the network; both as they were where there is no class."""
+    if not classes:
+        return x, inputs
+    label = keras.Input((1,), dtype="int32", name="class")
+    return layers.Concatenate()([x, layers.CategoryEncoding(classes, "one_hot")(label)]), [inputs, label]
+
+
+def _encoder(latent_dim, hidden, kind, classes, features):
+    x = images = keras.Input((features,), name="images")
+    if kind == "convolutional":
+        x = layers.Reshape((int(features**0.5), int(features**0.5), 1))(x)
+        for channels in CHANNELS:
+            x = layers.Conv2D(channels, 3, strides=2, padding="same", activation="relu")(x)
+        x = layers.Flatten()(x)
+    x, inputs = _with_class(x, images, classes)
+    for units in hidden:
+        x = layers.Dense(units, "relu")(x)
+    return keras.Model(inputs, [layers.Dense(latent_dim, name="mean")(x), layers.Dense(latent_dim, name="log_var")(x)])
+
+
+def _decoder(latent_dim, hidden, kind, classes, features):
+    z = keras.Input((latent_dim,), name="z")
+    x, inputs = _with_class(z, z, classes)
+    for units in reversed(hidden):
+        x = layers.Dense(units, "relu")(x)
+    if kind == "dense":
+        return keras.Model(inputs, layers.Dense(features, name="logits")(x))
+    side = -(-int(features**0.5) // 4)
+    x = layers.Reshape((side, side, CHANNELS[-1]))(layers.Dense(side * side * CHANNELS[-1], "relu")(x))
+    for channels in (*reversed(CHANNELS[:-1]), 1):
+        x = layers.Conv2DTranspose(channels, 3, 2, padding="same", activation="relu" if channels > 1 else None)(x)
+    return keras.Model(inputs, layers.Reshape((features,), name="logits")(x))
