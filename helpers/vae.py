@@ -173,9 +173,8 @@ class VariationalAutoencoder(keras.Model):
     def _checked_classes(self, classes, n):
         classes = np.asarray(-1 if classes is None else classes)
         if classes.shape != (n,) or classes.min() < 0 or classes.max() >= self.classes:
-            raise ValueError(
-                f"classes must be {n} whole numbers from 0 to {self.classes - 1}, one an image; got {_described(classes)}"
-            )
+            allowed = f"{n} whole numbers from 0 to {self.classes - 1}, one an image"
+            raise ValueError(f"classes must be {allowed}; got {_described(classes)}")
         return classes.astype("int32")[:, None]
 
 
