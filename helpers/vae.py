@@ -9,7 +9,7 @@ with course.quiet_imports():
     from keras import layers
 
 KINDS = ("dense", "convolutional")
-CHANNELS = (32, 64)  # of the convolutional form; each halves the side of the image
+CHANNELS = (16, 32)  # of the convolutional form; each halves the side of the image
 
 
 @keras.saving.register_keras_serializable("course")
@@ -64,6 +64,8 @@ class VariationalAutoencoder(keras.Model):
     kl_warmup : int, default 0
         Training steps over which the weight grows from 0 to beta.
     kind : {"dense", "convolutional"}, default "dense"
+    variational : bool, default True
+        False makes the same network an ordinary autoencoder: no log variance, no noise, no KL.
     classes : int, default 0
         With more than 0 it is conditional: encoder and decoder also get the class (Sohn et al., 2015).
     features : int, default 784
@@ -84,6 +86,7 @@ class VariationalAutoencoder(keras.Model):
         beta=1.0,
         kl_warmup=0,
         kind="dense",
+        variational=True,
         classes=0,
         features=784,
         seed=None,
@@ -91,28 +94,33 @@ class VariationalAutoencoder(keras.Model):
     ):
         super().__init__(**kwargs)
         self.settings = {"latent_dim": latent_dim, "hidden": tuple(hidden), "beta": beta, "kl_warmup": kl_warmup}
-        self.settings |= {"kind": kind, "classes": classes, "features": features, "seed": seed}
+        self.settings |= {"kind": kind, "variational": variational, "classes": classes, "features": features}
+        self.settings |= {"seed": seed}
         _check_settings(**self.settings)
         for name, value in self.settings.items():
             setattr(self, name, value)
-        self.encoder = _encoder(latent_dim, hidden, kind, classes, features)
+        self.encoder = _encoder(latent_dim, hidden, kind, variational, classes, features)
         self.decoder = _decoder(latent_dim, hidden, kind, classes, features)
         self.sampling = Sampling(seed, name="sampling")
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
+        self.built = True  # its parts are
 
     def call(self, inputs, training=None):
-        """Images, or (images, classes), to a dict: logits (n, features) of one sample, mean and log_var (n, L)."""
+        """Images, or (images, classes), to a dict: logits (n, features) of one sample, mean and log_var (n, L).
+
+        Without `variational` there is no log_var, and the logits are those of the mean.
+        """
         inputs = list(inputs) if self.classes else inputs
-        mean, log_var = self.encoder(inputs, training=training)
-        z = self.sampling([mean, log_var])
+        code = self.encoder(inputs, training=training)
+        z = self.sampling(code) if self.variational else code
         logits = self.decoder([z, inputs[1]] if self.classes else z, training=training)
-        return {"logits": logits, "mean": mean, "log_var": log_var}
+        return {"logits": logits} | ({"mean": code[0], "log_var": code[1]} if self.variational else {"mean": code})
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Cross-entropy + beta * KL, each averaged over the batch; both are also logged by their own name."""
         reconstruction = cross_entropy(y, y_pred["logits"])
-        kl = kl_divergence(y_pred["mean"], y_pred["log_var"])
+        kl = kl_divergence(y_pred["mean"], y_pred["log_var"]) if self.variational else 0.0 * reconstruction
         self.reconstruction_tracker.update_state(reconstruction)
         self.kl_tracker.update_state(kl)
         weight = self.beta
@@ -126,11 +134,14 @@ class VariationalAutoencoder(keras.Model):
         return super().fit(x, *args, callbacks=[*(callbacks or []), StopAtNan()], **kwargs)
 
     def encode(self, images, classes=None):
-        """Mean and log variance (n, L) of images (n, features), pixels in [0, 1]; `classes` (n,) if conditional."""
+        """Mean and log variance, each (n, L), of images (n, features), pixels in [0, 1].
+
+        `classes` (n,) are needed if it is conditional. Without `variational` the log variance is -inf: no noise.
+        """
         images = self._checked_images(images)
         inputs = [images, self._checked_classes(classes, len(images))] if self.classes else images
-        mean, log_var = self.encoder.predict(inputs, batch_size=1000, verbose=0)
-        return mean, log_var
+        code = self.encoder.predict(inputs, batch_size=1000, verbose=0)
+        return tuple(code) if self.variational else (code, np.full_like(code, -np.inf))
 
     def decode(self, z, classes=None):
         """Mean pixels (n, features) in [0, 1] of latent points z (n, L); `classes` (n,) if conditional."""
@@ -190,7 +201,7 @@ class StopAtNan(keras.callbacks.Callback):
             )
 
 
-def _check_settings(latent_dim, hidden, beta, kl_warmup, kind, classes, features, seed):
+def _check_settings(latent_dim, hidden, beta, kl_warmup, kind, variational, classes, features, seed):
     for name, value, least in (("latent_dim", latent_dim, 1), ("kl_warmup", kl_warmup, 0), ("classes", classes, 0)):
         if not isinstance(value, (int, np.integer)) or value < least:
             raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
@@ -223,7 +234,7 @@ def _with_class(x, inputs, classes):
     return layers.Concatenate()([x, layers.CategoryEncoding(classes, "one_hot")(label)]), [inputs, label]
 
 
-def _encoder(latent_dim, hidden, kind, classes, features):
+def _encoder(latent_dim, hidden, kind, variational, classes, features):
     x = images = keras.Input((features,), name="images")
     if kind == "convolutional":
         x = layers.Reshape((int(features**0.5), int(features**0.5), 1))(x)
@@ -233,7 +244,8 @@ def _encoder(latent_dim, hidden, kind, classes, features):
     x, inputs = _with_class(x, images, classes)
     for units in hidden:
         x = layers.Dense(units, "relu")(x)
-    return keras.Model(inputs, [layers.Dense(latent_dim, name="mean")(x), layers.Dense(latent_dim, name="log_var")(x)])
+    mean = layers.Dense(latent_dim, name="mean")(x)
+    return keras.Model(inputs, [mean, layers.Dense(latent_dim, name="log_var")(x)] if variational else mean)
 
 
 def _decoder(latent_dim, hidden, kind, classes, features):
