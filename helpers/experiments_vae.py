@@ -1,6 +1,7 @@
 """The runs of notebooks 04 and 05: autoencoders and variational autoencoders, trained and scored on whole data sets."""
 
 import numpy as np
+import pandas as pd
 from sklearn.neighbors import KNeighborsClassifier
 
 from helpers import course, data, evaluation, models, sweeps, vae
@@ -87,11 +88,11 @@ def generative_model(configuration):
     dict
         Of the test images: reconstruction, kl and loss (nats an image, one sample each; loss is their sum, whatever
         beta), cross_entropy (of the reconstruction from the mean), mse, ssim; reconstruction_train and kl_train of the
-        last epoch; active_units; neighbours (accuracy of 5 nearest neighbours on the means); parameters. On
-        Fashion-MNIST also the scores of 10,000 images drawn from N(0, I): fd, taught (accuracy after training on
-        20,000, labelled by the judge or by the class that was asked for); fd_fitted and taught_fitted, drawn from the
-        normal distribution fitted to the training codes. Of seed 0: `drawn`, `drawn_fitted` and `reconstructed`, ten
-        images each, as hexadecimal bytes.
+        last epoch; active_units; neighbours (accuracy of 5 nearest neighbours on the means); parameters. Of seed 0:
+        `reconstructed`, `drawn` (from N(0, I)) and `drawn_fitted` (from the normal distribution fitted to the training
+        codes), ten images each, as hexadecimal bytes. On Fashion-MNIST also the scores of 10,000 images drawn from
+        N(0, I): fd, taught (accuracy after training on 20,000, labelled by the judge or by the class that was asked
+        for); and fd_fitted and taught_fitted, drawn from the fitted distribution.
     """
     settings = dict(configuration)
     images = data.load(settings.pop("dataset"), profile="full")
@@ -121,21 +122,15 @@ def generative_model(configuration):
     }
     if seed == 0:
         result["reconstructed"] = as_text(reconstructed[:10])
-    if configuration["dataset"] == "fashion_mnist":
-        result |= _scores_of_drawn(model, codes, images, seed)
-    return result
-
-
-def _scores_of_drawn(model, codes, images, seed):
-    """The part of `generative_model` about new images."""
-    judge, result = fashion_classifier(), {}
     for suffix, like in (("", None), ("_fitted", codes)):
         drawn, classes = draw(model, 20_000, seed, like)
-        labels = models.answers(judge, drawn).argmax(axis=1) if classes is None else classes
-        result[f"fd{suffix}"] = evaluation.fd_classifier(judge, images.x_test, drawn[:10_000])
-        result[f"taught{suffix}"] = accuracy_after_training_on(drawn, labels, images.x_test, images.y_test, seed)
         if seed == 0:
             result[f"drawn{suffix}"] = as_text(drawn[:10])
+        if configuration["dataset"] == "fashion_mnist":
+            judge = fashion_classifier()
+            labels = models.answers(judge, drawn).argmax(axis=1) if classes is None else classes
+            result[f"fd{suffix}"] = evaluation.fd_classifier(judge, x, drawn[:10_000])
+            result[f"taught{suffix}"] = accuracy_after_training_on(drawn, labels, x, images.y_test, seed)
     return result
 
 
@@ -155,3 +150,15 @@ def runs(notebook, dataset, seeds, epochs=20, **settings):
         dataset=[dataset], epochs=[epochs], **{k: [v] for k, v in settings.items()}, seed=seeds
     )
     return sweeps.run(generative_model, configurations, RESULTS / notebook, version=VAE_VERSION)
+
+
+def mnist_runs(seeds=range(3), **settings):
+    """Notebook 04's runs: L = 2 on MNIST, or other `settings`; three seeds."""
+    return runs("04_vae_mnist", "mnist", seeds, **{"latent_dim": 2} | settings)
+
+
+def all_mnist_runs():
+    """Notebook 04's runs: two sizes of the code, and the wrong weights of KL."""
+    wrong = [mnist_runs([0], beta=beta) for beta in (0.0, 10.0, 784.0)]
+    averaged = mnist_runs([0], latent_dim=20, beta=1 / 20)
+    return pd.concat([mnist_runs(), mnist_runs(latent_dim=20), *wrong, averaged], ignore_index=True)

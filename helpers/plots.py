@@ -103,21 +103,48 @@ def loss_curves(histories, baselines, loss="loss", ylabel="mean squared error pe
     return figure
 
 
-def latent_map(latents, labels, class_names):
-    """Points of a two-dimensional latent on square-root scales, coloured by class, each class named near its median.
+def vae_curves(history, lines):
+    """The two terms of a VAE's loss by epoch, training and test: reconstruction beside KL divergence.
+
+    Parameters
+    ----------
+    history : dict of str to list of float
+        Of `fit`: reconstruction, kl, and the same with val_.
+    lines : dict of str to float
+        Horizontal lines in the left panel: label and height in nats.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.5))
+    for axis, term, name in ((left, "reconstruction", "reconstruction"), (right, "kl", "KL divergence")):
+        epochs = np.arange(1, len(history[term]) + 1)
+        axis.plot(epochs, history[term], color=TRAIN, marker="o", markersize=4, label="training (during the epoch)")
+        axis.plot(epochs, history[f"val_{term}"], color=TEST, marker="s", markersize=4, label="test (after it)")
+        axis.set(xlabel="epoch", ylabel="nats per image", title=name)
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+    for style, (label, height) in zip(("--", ":"), lines.items(), strict=False):
+        left.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
+    for axis in (left, right):
+        axis.legend(fontsize=11, frameon=True)
+    return figure
+
+
+def latent_map(latents, labels, class_names, scale="root"):
+    """Points of a two-dimensional latent, coloured by class, each class named near its median.
 
     Parameters
     ----------
     latents : array (n, 2)
     labels : array (n,) of int
     class_names : sequence of str
+    scale : {"root", "linear"}, default "root"
+        "root" draws square roots, for codes of which few lie far out.
     """
     figure, axis = plt.subplots(figsize=(8, 6.5))
     for label in range(len(class_names)):
         axis.scatter(*latents[labels == label].T, s=5, alpha=0.45, linewidths=0, color=CLASS_COLOURS[label])
-    root = (lambda z: np.sign(z) * np.sqrt(np.abs(z)), lambda z: np.sign(z) * z**2)  # few codes lie far out
-    axis.set_xscale("function", functions=root)
-    axis.set_yscale("function", functions=root)
+    if scale == "root":
+        root = (lambda z: np.sign(z) * np.sqrt(np.abs(z)), lambda z: np.sign(z) * z**2)
+        axis.set_xscale("function", functions=root)
+        axis.set_yscale("function", functions=root)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
     medians = [np.median(latents[labels == label], axis=0) for label in range(len(class_names))]
     figure.draw_without_rendering()  # settles the limits, which the transformations need
