@@ -65,14 +65,21 @@ def error_by_class(answer, x_test, y_test, reconstructed):
     return _verdict(None)
 
 
+def _single_layers(model):
+    """The layers of a model, also those inside models that it is made of."""
+    for layer in model.layers:
+        yield from _single_layers(layer) if hasattr(layer, "layers") else [layer]
+
+
 def linear_autoencoder(model, x_test, pca_mse):
     """01, exercise 3: `model` must be linear with a code of 32 units, and come within 5 % of PCA's test error."""
     if model is None:
         return _not_done()
-    bent = [layer.name for layer in model.layers if getattr(layer, "activation", None) not in (None, _linear())]
+    parts = list(_single_layers(model))
+    bent = [layer.name for layer in parts if getattr(layer, "activation", None) not in (None, _linear())]
     if bent:
         return _verdict(f"these layers are not linear: {', '.join(bent)}. Leave `activation` out.")
-    narrowest = min(layer.units for layer in model.layers if hasattr(layer, "units"))
+    narrowest = min((layer.units for layer in parts if hasattr(layer, "units")), default=0)
     if narrowest != 32:
         return _verdict(f"the narrowest layer has {narrowest} units; the code must have 32.")
     answers = np.clip(model.predict(x_test, batch_size=1000, verbose=0), 0, 1)  # as the baseline is clipped

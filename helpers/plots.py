@@ -41,12 +41,21 @@ def show(figure, name, caption, alt):
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
     plt.close(figure)
     # A palette of 256 colours: a third of the bytes, so that a notebook stays below 1 MB.
-    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
+    with_palette(Image.open(drawn), 256).save(buffer, format="png", optimize=True)
     if course.profile() == "full":
         course.write_atomically(course.FIGURES / f"{name}.png", buffer.getvalue())
     picture = base64.b64encode(buffer.getvalue()).decode()
     display({"image/png": picture, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
     display(Markdown(f"*{caption}*"))
+
+
+def with_palette(picture, colours):
+    """A PIL picture with at most that many colours; those of the ten classes stay what the legend says."""
+    picture = picture.convert("RGB")
+    found = picture.quantize(colours - 10, dither=Image.Dither.NONE).getpalette()[: 3 * (colours - 10)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*found, *(round(255 * part) for colour in CLASS_COLOURS for part in colour)])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def image_grid(images, row_labels=None, column_labels=None, size=0.9):
@@ -227,7 +236,7 @@ def error_by_size(table, pca, reported):
     )
     axis.set(xscale="log", yscale="log", xlabel="size of the latent code L", ylabel="test MSE per pixel")
     axis.set_xticks(list(pca), [str(size) for size in pca])
-    axis.set_yticks([0.005, 0.01, 0.02, 0.05], ["0.005", "0.01", "0.02", "0.05"])
+    axis.set_yticks([0.005, 0.01, 0.02, 0.05, 0.07], ["0.005", "0.01", "0.02", "0.05", "0.07"])
     axis.minorticks_off()
     axis.legend(frameon=False)
     return figure
@@ -251,7 +260,8 @@ def dead_units(table, linear_means):
     alive = table[table.dead_units < table.latent_dim]
     for (size, runs), colour in zip(alive.groupby("latent_dim"), (0, 2, 3, 4, 7), strict=True):
         live_units = runs.latent_dim - runs.dead_units
-        right.scatter(live_units, runs.mse_test, s=60, color=CLASS_COLOURS[colour], label=f"ReLU, L = {size}", zorder=3)
+        ring = {"facecolors": "none", "edgecolors": [CLASS_COLOURS[colour]], "linewidths": 2.5}  # others show through
+        right.scatter(live_units, runs.mse_test, s=70, label=f"ReLU, L = {size}", zorder=3, **ring)
     right.set(xscale="log", yscale="log", xlabel="latent units that are alive", ylabel="test MSE per pixel")
     right.set_xticks([1, 2, 4, 8, 16, 32], ["1", "2", "4", "8", "16", "32"])
     right.set_yticks([0.005, 0.01, 0.02, 0.05], ["0.005", "0.01", "0.02", "0.05"])
@@ -380,10 +390,13 @@ def two_colourings(points, digits, clusters):
         colours = np.array([CLASS_COLOURS[label % 10] for label in labels])
         axis.scatter(*points.T, c=colours, s=9, alpha=0.7, linewidths=0)
         axis.set(title=title, xticks=[], yticks=[], xlabel="t-SNE axis 1 (no unit)")
-        for label in np.unique(labels):
-            place = np.median(points[labels == label], axis=0)
-            circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label % 10]}
-            axis.text(*place, str(label), ha="center", va="center", fontsize=13, weight="bold", bbox=circle)
+        names = np.unique(labels)
+        figure.draw_without_rendering()  # settles the limits, which the transformations need
+        medians = axis.transData.transform([np.median(points[labels == name], axis=0) for name in names])
+        for name, place in zip(names, _apart(axis.transAxes.inverted().transform(medians)), strict=True):
+            circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[name % 10]}
+            style = {"ha": "center", "va": "center", "fontsize": 13, "weight": "bold", "bbox": circle}
+            axis.text(*place, str(name), transform=axis.transAxes, **style)
     left.set_ylabel("t-SNE axis 2 (no unit)")
     return figure
 
