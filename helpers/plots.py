@@ -13,6 +13,7 @@ from helpers import course
 CLASS_COLOURS = sns.color_palette("colorblind", 10)  # the same colour for the same class in every notebook
 TRAIN, TEST, REFERENCE = CLASS_COLOURS[0], CLASS_COLOURS[1], "0.35"
 DOTS_PER_INCH = 100
+NEAREST = "nearest"  # of small images: a pixel stays a square, and the file a quarter of its size
 
 
 def set_style():
@@ -50,11 +51,11 @@ def show(figure, name, caption, alt):
 
 
 def with_palette(picture, colours):
-    """A PIL picture with at most that many colours; those of the ten classes stay what the legend says."""
-    picture = picture.convert("RGB")
-    found = picture.quantize(colours - 10, dither=Image.Dither.NONE).getpalette()[: 3 * (colours - 10)]
+    """A PIL picture with at most that many colours; white and those of the ten classes stay what they are."""
+    picture, kept = picture.convert("RGB"), [(1, 1, 1), *CLASS_COLOURS]
+    found = picture.quantize(colours - len(kept), dither=Image.Dither.NONE).getpalette()[: 3 * (colours - len(kept))]
     palette = Image.new("P", (1, 1))
-    palette.putpalette([*found, *(round(255 * part) for colour in CLASS_COLOURS for part in colour)])
+    palette.putpalette([*found, *(round(255 * part) for colour in kept for part in colour)])
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
@@ -74,7 +75,7 @@ def image_grid(images, row_labels=None, column_labels=None, size=0.9):
     for row in range(rows):
         for column in range(columns):
             axis = axes[row, column]
-            axis.imshow(np.reshape(images[row][column], (28, 28)), cmap="gray", vmin=0, vmax=1)
+            axis.imshow(np.reshape(images[row][column], (28, 28)), cmap="gray", vmin=0, vmax=1, interpolation=NEAREST)
             axis.set(xticks=[], yticks=[])
             sns.despine(ax=axis, left=True, bottom=True)
         if row_labels is not None:
@@ -196,7 +197,8 @@ def latent_plane(pictures, low, high):
     left, bottom = low - half
     right, top = high + half
     figure, axis = plt.subplots(figsize=(9.5, 6.8))
-    axis.imshow(mosaic, cmap="gray", vmin=0, vmax=1, extent=(left, right, bottom, top), aspect="auto")
+    extent = (left, right, bottom, top)
+    axis.imshow(mosaic, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto", interpolation=NEAREST)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
     return figure
 
