@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from PIL import Image
+from sklearn.metrics import pairwise_distances_argmin
 
 from helpers import course
 
@@ -52,11 +53,15 @@ def show(figure, name, caption, alt):
 
 def with_palette(picture, colours):
     """A PIL picture with at most that many colours; white and those of the ten classes stay what they are."""
-    picture, kept = picture.convert("RGB"), [(1, 1, 1), *CLASS_COLOURS]
+    picture, kept = picture.convert("RGB"), np.round(255 * np.array([(1, 1, 1), *CLASS_COLOURS])).astype("uint8")
     found = picture.quantize(colours - len(kept), dither=Image.Dither.NONE).getpalette()[: 3 * (colours - len(kept))]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*found, *(round(255 * part) for colour in kept for part in colour)])
-    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    palette = np.concatenate([kept, np.reshape(found, (-1, 3)).astype("uint8")])
+    packed, places = np.unique(np.asarray(picture, "int32") @ [65536, 256, 1], return_inverse=True)
+    pixels = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
+    nearest = pairwise_distances_argmin(pixels, palette)  # Pillow's own search is by boxes of colours: white turns grey
+    reduced = Image.fromarray(nearest[places].reshape(picture.height, picture.width).astype("uint8"))
+    reduced.putpalette(palette.ravel().tolist())
+    return reduced
 
 
 def image_grid(images, row_labels=None, column_labels=None, size=0.9):
