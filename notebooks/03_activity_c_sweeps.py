@@ -389,12 +389,15 @@ ranges = pd.Series({
     "weights, at L = 16": np.ptp(means.acc[16]),
 }).sort_values(ascending=False)  # fmt: skip
 course.claim("03.knob.augmentation", ranges["augmentation"], low=0.05)
+course.claim("03.knob.learning_rate", ranges["learning rate"], low=0.05)
 course.claim("03.knob.largest_over_spread", ranges.iloc[0] / seed_spread, low=2)
 error = seed_spread * (2 / 3) ** 0.5
 course.say(
     f"**Conclusion.** The largest effect is {ranges.index[0]}: {ranges.iloc[0]:.3f} in accuracy, {ranges.iloc[0] / seed_spread:.0f} times the standard deviation between seeds. "
     f"Then come {', '.join(f'{name} ({value:.3f})' for name, value in ranges.iloc[1:].items())}. The difference of two means of three seeds has a standard error of about "
-    f"{error:.3f}, so what lies below {2 * error:.2f} cannot be told from luck here; and the range of three means is positive by luck alone."
+    f"{error:.3f}, so what lies below {2 * error:.2f} cannot be told from luck here; and the range of three means is positive by luck alone. The largest and the smallest of the four effects "
+    f"differ by {np.ptp(ranges):.3f}: {'their order is not settled' if np.ptp(ranges) < 2 * error else 'more than luck'}. A small learning rate loses here because the number of epochs is the "
+    "same for all; with more epochs it may catch up. And the base is the best of nine cells, chosen by these very runs: fresh seeds would probably flatter it less."
 )
 
 # %% [markdown]

@@ -39,7 +39,8 @@ PASS_UNTRAINED = {
         "03.resume.survivors", "03.resume.rewritten", "03.resume.rows", "03.runs", "03.failed", "03.live_clusters",
         "03.best.acc", "03.spread.seeds", "03.effect.weights", "03.effect.latent_dim", "03.effect.paired",
         "03.trade.acc_lost", "03.rank.inertia_vs_acc", "03.rank.low", "03.rank.high", "03.rank.latent16",
-        "03.rank.latent64", "03.rank.same_cell", "03.knob.augmentation", "03.knob.largest_over_spread",
+        "03.rank.latent64", "03.rank.same_cell", "03.knob.augmentation", "03.knob.learning_rate",
+        "03.knob.largest_over_spread",
         "03.seconds.total", "03.speedup.parallel",
     },
 }  # fmt: skip
