@@ -249,7 +249,8 @@ def report_activity_c_runs():
     """Notebook 03's runs of the report's own loop, as a table: its nine configurations, one seed as there."""
     configurations = sweeps.grid(dataset=["mnist"], method=["report"], **NINE, seed=[0])
     folder = RESULTS / "03_activity_c_sweeps"
-    return sweeps.run(report_activity_c, configurations, folder, version=ACTIVITY_C_VERSION)
+    runs = sweeps.run(report_activity_c, configurations, folder, version=ACTIVITY_C_VERSION)
+    return runs.drop(columns="method")
 
 
 def knob_runs(**axes):
