@@ -6,6 +6,7 @@ import io
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from matplotlib.ticker import LogLocator
 from PIL import Image
 from sklearn.metrics import pairwise_distances_argmin
 
@@ -439,7 +440,7 @@ def scoreboard(runs, score, xlabel, references):
     for (name, value), style in zip(references.items(), ("--", ":"), strict=False):
         axis.axvline(value, color=REFERENCE, linestyle=style, label=f"{name}: {value:g}")
     if references:
-        axis.legend(loc="upper left", frameon=True, fontsize=11)
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=11)  # above the dots
     axis.set(xlabel=xlabel, xlim=(0, 1))
     axis.set_yticks(range(len(methods)), methods)
     axis.invert_yaxis()
@@ -512,6 +513,10 @@ def runs_scatter(runs, panels, hue, y, references=None):
         for name, height in (references or {}).items():
             axis.axhline(height, color=REFERENCE, linestyle="--", linewidth=1.4, label=name)
         axis.set(xlabel=label, xscale=scale)
+        if scale == "log":
+            axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.xaxis.set_major_formatter("{x:,.7g}")
+            axis.xaxis.set_minor_formatter(plt.NullFormatter())
     axes[0, 0].set_ylabel(y[1])
     axes[0, -1].legend(frameon=True, fontsize=11)
     return figure

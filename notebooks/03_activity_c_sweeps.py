@@ -218,13 +218,14 @@ cell = ours[(ours.latent_dim == best[0]) & (ours.weights == best[1])]
 configuration = experiments.activity_c_grid(
     seeds=[0], latent_dim=[int(best[0])], weights=[[float(w) for w in best[1].split(" / ")]]
 )[0]
-configuration["changes"] = {"memory": None}  # trained here from its first step
+configuration["changes"] = {"memory": tempfile.mkdtemp()}  # an empty folder: pretrained here, too
 if course.profile() == "fast":
     configuration |= {"images": 6000}
 live = experiments.activity_c(configuration)
 course.claim("03.live.acc", live["acc"], low=0.7, fast_low=0.4)
-print(
-    f"{configuration}: accuracy {live['acc']:.3f} here; stored, by seed: {', '.join(f'{acc:.3f}' for acc in cell.acc)}"
+course.say(
+    f"L = {best[0]}, α / β = {best[1]}, seed 0: accuracy {live['acc']:.3f} here. Stored, by seed: {', '.join(f'{acc:.3f}' for acc in cell.acc)}. "
+    "(The stored runs had one thread each. Another number of threads adds up in another order, and hundreds of steps later the same seed is another run.)"
 )
 
 # %%
