@@ -1,6 +1,6 @@
 """`make results`: compute every repeated run that a notebook reads and that is not stored below data/results/ yet."""
 
-from helpers import experiments
+from helpers import experiments, experiments_vae
 
 ALL_RUNS = (
     experiments.autoencoder_runs,
@@ -10,6 +10,7 @@ ALL_RUNS = (
     experiments.activity_c_runs,
     experiments.all_knob_runs,
     experiments.sweep_speed_runs,
+    experiments_vae.all_mnist_runs,
 )
 
 
