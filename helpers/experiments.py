@@ -339,7 +339,9 @@ ALL_RUNS = (
 
 def main():
     """`make results`: compute every run that is not stored yet."""
-    for runs in ALL_RUNS:
+    from helpers import experiments_vae, vae_gan  # here, because they import this module
+
+    for runs in (*ALL_RUNS, *experiments_vae.FASHION_RUNS, vae_gan.vae_gan_runs):
         print(runs.__doc__)
         runs()
     fashion_classifier()

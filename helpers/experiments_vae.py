@@ -276,3 +276,6 @@ def conditional_runs():
 def real_images_runs():
     """Notebook 05: the scores of real images, three draws of them."""
     return fashion_table(real_images, {"real images": (3, {"method": "real images"})})
+
+
+FASHION_RUNS = (sizes_runs, beta_runs, convolutional_runs, conditional_runs, real_images_runs)
