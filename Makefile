@@ -28,7 +28,7 @@ notebooks: .venv/ready  ## execute the notebooks whose .py has changed, and pair
 	$(BIN)/python -m helpers.notebooks update
 
 results: .venv/ready    ## compute the repeated runs below data/results/ that are not there yet
-	$(BIN)/python -m helpers.experiments
+	$(BIN)/python -m helpers.results
 
 links: .venv/ready      ## write the repository's address everywhere: make links REPO=owner/name
 	$(BIN)/python -m helpers.notebooks links $(REPO)

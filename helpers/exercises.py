@@ -65,14 +65,21 @@ def error_by_class(answer, x_test, y_test, reconstructed):
     return _verdict(None)
 
 
+def _single_layers(model):
+    """The layers of a model, also those inside models that it is made of."""
+    for layer in model.layers:
+        yield from _single_layers(layer) if hasattr(layer, "layers") else [layer]
+
+
 def linear_autoencoder(model, x_test, pca_mse):
     """01, exercise 3: `model` must be linear with a code of 32 units, and come within 5 % of PCA's test error."""
     if model is None:
         return _not_done()
-    bent = [layer.name for layer in model.layers if getattr(layer, "activation", None) not in (None, _linear())]
+    parts = list(_single_layers(model))
+    bent = [layer.name for layer in parts if getattr(layer, "activation", None) not in (None, _linear())]
     if bent:
         return _verdict(f"these layers are not linear: {', '.join(bent)}. Leave `activation` out.")
-    narrowest = min(layer.units for layer in model.layers if hasattr(layer, "units"))
+    narrowest = min((layer.units for layer in parts if hasattr(layer, "units")), default=0)
     if narrowest != 32:
         return _verdict(f"the narrowest layer has {narrowest} units; the code must have 32.")
     answers = np.clip(model.predict(x_test, batch_size=1000, verbose=0), 0, 1)  # as the baseline is clipped
@@ -275,3 +282,67 @@ def _linear():
     import keras
 
     return keras.activations.linear
+
+
+def betas(answer):
+    """04, exercise 1: the weights of KL that three mistakes amount to, a dict with a, b and c."""
+    found = answer()
+    if found is None:
+        return _not_done()
+    right = {"a": 784, "b": 1 / 50, "c": 784 / 8}
+    if set(found) != set(right):
+        return _verdict(f"a dict with the keys a, b and c is wanted; yours has {', '.join(sorted(map(str, found)))}.")
+    for name, beta in right.items():
+        if np.isclose(found[name], 1 / beta):
+            return _verdict(f"{name} is upside down. Is the KL weighed more than it should be, or less?")
+        if not np.isclose(found[name], beta):
+            return _verdict(
+                f"{name} is not {found[name]:g}. Multiply the whole loss until the cross-entropy is a sum; where the "
+                "minimum lies does not change. What stands before the summed KL then?"
+            )
+    return _verdict(None)
+
+
+def kl_by_unit(function):
+    """04, exercise 2: `function(mean, log_var)`, each (n, L), gives the KL of each unit, averaged over images."""
+    random = np.random.default_rng(0)
+    mean, log_var = random.normal(size=(2, 500, 3)) * (1.5, 0.5, 0.0) - (0, 1, 0)
+    found = function(mean, log_var)
+    if found is None:
+        return _not_done()
+    right = np.mean(np.exp(log_var) + mean**2 - 1 - log_var, axis=0) / 2
+    if np.shape(found) != (3,):
+        return _verdict(f"one number per unit is wanted, an array (3,) for three units; yours is {np.shape(found)}.")
+    if np.allclose(found, 2 * right):
+        return _verdict("each is twice too large: the formula begins with one half.")
+    if np.allclose(found, 500 * right):
+        return _verdict("these are sums over the 500 images; take the mean.")
+    if not np.allclose(found, right):
+        return _verdict(
+            "check a unit whose mean is 0 and whose log variance is 0: it is the prior, so its KL is 0. Then one with "
+            f"log variance -1 and mean 0: it must be 0.184. For the three test units the KL is {np.round(right, 3)}."
+        )
+    return _verdict(None)
+
+
+def importance_bound(function):
+    """04, exercise 3: `function(log_weights)` (n, k) gives the logarithm of the mean weight of each image, (n,)."""
+    log_weights = np.random.default_rng(0).normal(-800, 5, size=(20, 50))
+    with np.errstate(divide="ignore"):
+        found = function(log_weights)
+    if found is None:
+        return _not_done()
+    right = np.logaddexp.reduce(log_weights, axis=1) - np.log(50)
+    if np.shape(found) != (20,):
+        return _verdict(f"one bound per image is wanted: (20,), not {np.shape(found)}.")
+    if np.isinf(found).any():
+        return _verdict(
+            "it is minus infinity: all the weights became 0. Take the largest log weight out of each row first."
+        )
+    if np.allclose(found, log_weights.mean(axis=1)):
+        return _verdict(
+            "that is the mean of the logarithms, the bound of section 1; the logarithm of the mean is wanted."
+        )
+    if np.allclose(found, right + np.log(50)):
+        return _verdict("that is the logarithm of the sum; divide by k.")
+    return _verdict(None if np.allclose(found, right) else "compare with scipy.special.logsumexp on one row.")

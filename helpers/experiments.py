@@ -107,8 +107,9 @@ def deep_clustering(configuration):
     Returns
     -------
     dict
-        acc, nmi, ari, silhouette and inertia of the training images and their codes; the same with `_start` for K-Means
-        after pretraining; acc, nmi, ari with `_test` for the test images under frozen centroids; smallest (cluster),
+        acc, nmi, ari, silhouette and inertia of the training images and their codes; acc, nmi, ari with `_start` of
+        K-Means after pretraining; silhouette_start and inertia_start of those clusters on the codes with which the last
+        joint phase begins; acc, nmi, ari with `_test` for the test images under frozen centroids; smallest (cluster),
         live (clusters), n_iter.
     """
     images = data.load(configuration["dataset"], profile="full")
@@ -328,24 +329,3 @@ def fashion_classifier():
     np.savez(buffer, *network.get_weights())
     course.write_atomically(FASHION_CLASSIFIER, buffer.getvalue())
     return network
-
-
-ALL_RUNS = (
-    autoencoder_runs,
-    k_means_runs,
-    all_deep_clustering_runs,
-)
-
-
-def main():
-    """`make results`: compute every run that is not stored yet."""
-    from helpers import experiments_vae, vae_gan  # here, because they import this module
-
-    for runs in (*ALL_RUNS, *experiments_vae.FASHION_RUNS, vae_gan.vae_gan_runs):
-        print(runs.__doc__)
-        runs()
-    fashion_classifier()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,7 @@
 """The runs of notebooks 04 and 05: autoencoders and variational autoencoders, trained and scored on whole data sets."""
 
 import numpy as np
+import pandas as pd
 from sklearn.neighbors import KNeighborsClassifier
 
 from helpers import course, data, evaluation, models, sweeps, vae
@@ -102,13 +103,13 @@ def scores_of(model, history, images, seed=0):
     dict
         Of the test images: reconstruction, kl and loss (nats an image, one sample each; loss is their sum, whatever
         beta), cross_entropy (of the reconstruction from the mean), mse, ssim; reconstruction_train and kl_train of the
-        last epoch; active_units; neighbours (accuracy of 5 nearest neighbours on the means); parameters. On
-        Fashion-MNIST also the scores of 10,000 images drawn from N(0, I): fd, taught (accuracy after training on
-        20,000, labelled by the judge or by the class that was asked for); fd_fitted and taught_fitted, drawn from the
-        normal distribution fitted to the training codes; of a conditional model, obeyed (share of the images drawn
-        from N(0, I) in which the judge sees the class that was asked for). Of seed 0: `drawn`, `drawn_fitted` and
-        `reconstructed`, ten images each, as hexadecimal bytes; of a conditional model also `by_class`, ten rows of
-        eight: a row is a class, a column a latent point.
+        last epoch; active_units; neighbours (accuracy of 5 nearest neighbours on the means); parameters. Of seed 0:
+        `reconstructed`, `drawn` (from N(0, I)) and `drawn_fitted` (from the normal distribution fitted to the training
+        codes), ten images each, as hexadecimal bytes; of a conditional model also `by_class`, ten rows of eight: a row
+        is a class, a column a latent point. On Fashion-MNIST also the scores of 10,000 images drawn from N(0, I): fd,
+        taught (accuracy after training on 20,000, labelled by the judge or by the class that was asked for); and
+        fd_fitted and taught_fitted, drawn from the fitted distribution; of a conditional model obeyed, the share of the
+        images from N(0, I) in which the judge sees the class that was asked for.
     """
     x, classes = images.x_test, images.y_test if model.classes else None
     inputs = (x, classes[:, None]) if model.classes else x
@@ -134,24 +135,17 @@ def scores_of(model, history, images, seed=0):
     }
     if seed == 0:
         result["reconstructed"] = as_text(reconstructed[:10])
-    if images.name == "fashion_mnist":
-        result |= _scores_of_drawn(model, codes, images, seed)
-    return result
-
-
-def _scores_of_drawn(model, codes, images, seed):
-    """The part of `scores_of` about new images."""
-    judge, result = fashion_classifier(), {}
+    judge = fashion_classifier() if images.name == "fashion_mnist" else None
     for suffix, like in (("", None), ("_fitted", codes)):
-        drawn, classes = draw(model, 20_000, seed, like)
-        seen = models.answers(judge, drawn).argmax(axis=1)
-        labels = seen if classes is None else classes
-        if model.classes and like is None:
-            result["obeyed"] = np.mean(seen == classes)
-        result[f"fd{suffix}"] = evaluation.fd_classifier(judge, images.x_test, drawn[:10_000])
-        result[f"taught{suffix}"] = accuracy_after_training_on(drawn, labels, images.x_test, images.y_test, seed)
+        drawn, asked = draw(model, 20_000, seed, like)
         if seed == 0:
             result[f"drawn{suffix}"] = as_text(drawn[:10])
+        if judge:
+            seen = models.answers(judge, drawn).argmax(axis=1)
+            labels = seen if asked is None else asked
+            result[f"fd{suffix}"] = evaluation.fd_classifier(judge, x, drawn[:10_000])
+            result[f"taught{suffix}"] = accuracy_after_training_on(drawn, labels, x, images.y_test, seed)
+            result |= {"obeyed": np.mean(seen == asked)} if model.classes and like is None else {}
     if model.classes and seed == 0:
         points = np.tile(np.random.default_rng(seed).normal(size=(8, model.latent_dim)), (model.classes, 1))
         result["by_class"] = as_text(model.decode(points, np.repeat(np.arange(model.classes), 8)))
@@ -174,6 +168,18 @@ def runs(notebook, dataset, seeds, epochs=20, **settings):
         dataset=[dataset], epochs=[epochs], **{k: [v] for k, v in settings.items()}, seed=seeds
     )
     return sweeps.run(generative_model, configurations, RESULTS / notebook, version=VAE_VERSION)
+
+
+def mnist_runs(seeds=range(3), **settings):
+    """Notebook 04's runs: L = 2 on MNIST, or other `settings`; three seeds."""
+    return runs("04_vae_mnist", "mnist", seeds, **{"latent_dim": 2} | settings)
+
+
+def all_mnist_runs():
+    """Notebook 04's runs: two sizes of the code, and the wrong weights of KL."""
+    wrong = [mnist_runs([0], beta=beta) for beta in (0.0, 10.0, 784.0)]
+    averaged = mnist_runs([0], latent_dim=20, beta=1 / 20)
+    return pd.concat([mnist_runs(), mnist_runs(latent_dim=20), *wrong, averaged], ignore_index=True)
 
 
 def real_images(configuration):

@@ -18,7 +18,7 @@ import time
 import jupytext
 import nbformat
 
-from helpers import course
+from helpers import course, plots
 
 FOLDER = course.ROOT / "notebooks"
 MINUTES = course.FIGURES / "minutes.csv"
@@ -123,9 +123,7 @@ def text_of(notebook):
             break
         for picture in pictures:
             drawn, smaller = io.BytesIO(base64.b64decode(picture.data["image/png"])), io.BytesIO()
-            whole = Image.open(drawn).convert("RGB")
-            quantized = whole.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-            quantized.save(smaller, format="png", optimize=True)
+            plots.with_palette(Image.open(drawn), colours).save(smaller, format="png", optimize=True)
             picture.data["image/png"] = base64.b64encode(smaller.getvalue()).decode()
         text = nbformat.writes(notebook) + "\n"
     return text

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from PIL import Image
+from sklearn.metrics import pairwise_distances_argmin
 
 from helpers import course
 
@@ -41,15 +42,26 @@ def show(figure, name, caption, alt):
     drawn, buffer = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
     plt.close(figure)
-    # A palette of 256 colours: a third of the bytes, so that a notebook stays below 1 MB. The method matters: Pillow's
-    # default gives the pixels of a scatter plot to the greys, and merges classes.
-    palette = Image.open(drawn).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    palette.save(buffer, format="png", optimize=True)
+    # A palette of 256 colours: a third of the bytes, so that a notebook stays below 1 MB.
+    with_palette(Image.open(drawn), 256).save(buffer, format="png", optimize=True)
     if course.profile() == "full":
         course.write_atomically(course.FIGURES / f"{name}.png", buffer.getvalue())
     picture = base64.b64encode(buffer.getvalue()).decode()
     display({"image/png": picture, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
     display(Markdown(f"*{caption}*"))
+
+
+def with_palette(picture, colours):
+    """A PIL picture with at most that many colours; white and those of the ten classes stay what they are."""
+    picture, kept = picture.convert("RGB"), np.round(255 * np.array([(1, 1, 1), *CLASS_COLOURS])).astype("uint8")
+    found = picture.quantize(colours - len(kept), dither=Image.Dither.NONE).getpalette()[: 3 * (colours - len(kept))]
+    palette = np.concatenate([kept, np.reshape(found, (-1, 3)).astype("uint8")])
+    packed, places = np.unique(np.asarray(picture, "int32") @ [65536, 256, 1], return_inverse=True)
+    pixels = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
+    nearest = pairwise_distances_argmin(pixels, palette)  # Pillow's own search is by boxes of colours: white turns grey
+    reduced = Image.fromarray(nearest[places].reshape(picture.height, picture.width).astype("uint8"))
+    reduced.putpalette(palette.ravel().tolist())
+    return reduced
 
 
 def image_grid(images, row_labels=None, column_labels=None, size=0.9):
@@ -112,21 +124,48 @@ def loss_curves(histories, baselines, loss="loss", ylabel="mean squared error pe
     return figure
 
 
-def latent_map(latents, labels, class_names):
-    """Points of a two-dimensional latent on square-root scales, coloured by class, each class named near its median.
+def vae_curves(history, lines):
+    """The two terms of a VAE's loss by epoch, training and test: reconstruction beside KL divergence.
+
+    Parameters
+    ----------
+    history : dict of str to list of float
+        Of `fit`: reconstruction, kl, and the same with val_.
+    lines : dict of str to float
+        Horizontal lines in the left panel: label and height in nats.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.5))
+    for axis, term, name in ((left, "reconstruction", "reconstruction"), (right, "kl", "KL divergence")):
+        epochs = np.arange(1, len(history[term]) + 1)
+        axis.plot(epochs, history[term], color=TRAIN, marker="o", markersize=4, label="training (during the epoch)")
+        axis.plot(epochs, history[f"val_{term}"], color=TEST, marker="s", markersize=4, label="test (after it)")
+        axis.set(xlabel="epoch", ylabel="nats per image", title=name)
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+    for style, (label, height) in zip(("--", ":"), lines.items(), strict=False):
+        left.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
+    for axis in (left, right):
+        axis.legend(fontsize=11, frameon=True)
+    return figure
+
+
+def latent_map(latents, labels, class_names, scale="root"):
+    """Points of a two-dimensional latent, coloured by class, each class named near its median.
 
     Parameters
     ----------
     latents : array (n, 2)
     labels : array (n,) of int
     class_names : sequence of str
+    scale : {"root", "linear"}, default "root"
+        "root" draws square roots, for codes of which few lie far out.
     """
     figure, axis = plt.subplots(figsize=(8, 6.5))
     for label in range(len(class_names)):
         axis.scatter(*latents[labels == label].T, s=5, alpha=0.45, linewidths=0, color=CLASS_COLOURS[label])
-    root = (lambda z: np.sign(z) * np.sqrt(np.abs(z)), lambda z: np.sign(z) * z**2)  # few codes lie far out
-    axis.set_xscale("function", functions=root)
-    axis.set_yscale("function", functions=root)
+    if scale == "root":
+        root = (lambda z: np.sign(z) * np.sqrt(np.abs(z)), lambda z: np.sign(z) * z**2)
+        axis.set_xscale("function", functions=root)
+        axis.set_yscale("function", functions=root)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
     medians = [np.median(latents[labels == label], axis=0) for label in range(len(class_names))]
     figure.draw_without_rendering()  # settles the limits, which the transformations need
@@ -210,7 +249,7 @@ def error_by_size(table, pca, reported):
     )
     axis.set(xscale="log", yscale="log", xlabel="size of the latent code L", ylabel="test MSE per pixel")
     axis.set_xticks(list(pca), [str(size) for size in pca])
-    axis.set_yticks([0.005, 0.01, 0.02, 0.05], ["0.005", "0.01", "0.02", "0.05"])
+    axis.set_yticks([0.005, 0.01, 0.02, 0.05, 0.07], ["0.005", "0.01", "0.02", "0.05", "0.07"])
     axis.minorticks_off()
     axis.legend(frameon=False)
     return figure
@@ -234,7 +273,8 @@ def dead_units(table, linear_means):
     alive = table[table.dead_units < table.latent_dim]
     for (size, runs), colour in zip(alive.groupby("latent_dim"), (0, 2, 3, 4, 7), strict=True):
         live_units = runs.latent_dim - runs.dead_units
-        right.scatter(live_units, runs.mse_test, s=60, color=CLASS_COLOURS[colour], label=f"ReLU, L = {size}", zorder=3)
+        ring = {"facecolors": "none", "edgecolors": [CLASS_COLOURS[colour]], "linewidths": 2.5}  # others show through
+        right.scatter(live_units, runs.mse_test, s=70, label=f"ReLU, L = {size}", zorder=3, **ring)
     right.set(xscale="log", yscale="log", xlabel="latent units that are alive", ylabel="test MSE per pixel")
     right.set_xticks([1, 2, 4, 8, 16, 32], ["1", "2", "4", "8", "16", "32"])
     right.set_yticks([0.005, 0.01, 0.02, 0.05], ["0.005", "0.01", "0.02", "0.05"])
@@ -367,10 +407,13 @@ def two_colourings(points, digits, clusters):
         colours = np.array([CLASS_COLOURS[label % 10] for label in labels])
         axis.scatter(*points.T, c=colours, s=9, alpha=0.7, linewidths=0)
         axis.set(title=title, xticks=[], yticks=[], xlabel="t-SNE axis 1 (no unit)")
-        for label in np.unique(labels):
-            place = np.median(points[labels == label], axis=0)
-            circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label % 10]}
-            axis.text(*place, str(label), ha="center", va="center", fontsize=13, weight="bold", bbox=circle)
+        names = np.unique(labels)
+        figure.draw_without_rendering()  # settles the limits, which the transformations need
+        medians = axis.transData.transform([np.median(points[labels == name], axis=0) for name in names])
+        for name, place in zip(names, _apart(axis.transAxes.inverted().transform(medians)), strict=True):
+            circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[name % 10]}
+            style = {"ha": "center", "va": "center", "fontsize": 13, "weight": "bold", "bbox": circle}
+            axis.text(*place, str(name), transform=axis.transAxes, **style)
     left.set_ylabel("t-SNE axis 2 (no unit)")
     return figure
 

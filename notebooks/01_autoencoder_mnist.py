@@ -49,7 +49,8 @@ plots.set_style()
 # - The **loss** is the mean squared error (MSE) over the 784 pixels: $\frac{1}{784}\sum_{j=1}^{784} (x_j - \hat{x}_j)^2$,
 #   averaged over the images. Here $x_j$ is the grey value of pixel $j$, and $\hat{x}_j$ the network's answer.
 #
-# No label is used anywhere. This is the network of the report that the notebook follows: 784-256-128-L and back.
+# No label is used anywhere. This is the network of the report that the notebook follows: 784-256-128-L and back. Every layer but the last answers with
+# **ReLU** of its input, $\max(0, \text{input})$; the last with a sigmoid, which keeps pixels between 0 and 1.
 
 # %%
 import keras
@@ -89,6 +90,9 @@ course.claim("01.params.latent2", models.autoencoder(latent_dim=2).count_params(
 # - **PCA** (principal component analysis) with $L$ components: the best *linear* code of the same size. Its answers are clipped to
 #   the range of pixels, 0 to 1, which makes it a stronger baseline.
 # - The **report's** value.
+#
+# (A **seed** fixes the random starting weights and the order of the batches. Training loss is averaged *during* an epoch, while the
+# network changes; `val_loss`, here the loss on the test images, is taken after it, and so can be the lower of the two.)
 #
 # **Predict.** Both networks have half a million parameters. Will the one with 2 latent units beat PCA with 2
 # components? By a lot? And the one with 32 beat PCA with 32?
@@ -206,10 +210,10 @@ course.claim("01.share.ones_in_best", ones, low=0.9, fast_low=0.5)
 ink = spearmanr(mnist.x_test.mean(axis=1), error).statistic
 course.claim("01.ink.rank_correlation", ink, low=0.25, high=0.5, fast_low=0.2, fast_high=0.65)
 course.say(
-    f"**Conclusion.** Of the 100 images with the lowest error, {ones:.0%} are ones: thin strokes with few bright pixels "
+    f"**Conclusion.** Of the 100 images with the lowest error, {ones:.0%} are ones: simple strokes with few bright pixels "
     f"are cheap. Over all test images, the rank correlation (Spearman) of mean brightness and error is {ink:.2f}: "
     "how much ink there is accounts for some of the error, and for less than one would think from the best images. "
-    "Exercise 2 takes the ink out of the comparison."
+    "Exercise 2 compares each digit with how much it varies."
 )
 
 # %% [markdown]
@@ -250,8 +254,7 @@ course.say(
 #
 # **Question.** How does the error fall when $L$ grows from 2 to 32, and how much of that is luck of the seed?
 #
-# A **seed** fixes the random starting weights and the order of the batches. Here are five seeds for each of five sizes,
-# with the report's ReLU latent and with a **linear** latent (no activation on the code). These 50 runs are stored
+# Here are five seeds for each of five sizes, with the report's ReLU latent and with a **linear** latent (no activation on the code). These 50 runs are stored
 # in `data/results/`; delete a file there and the next cell computes that run again, with the function below.
 #
 # **Predict.** The curve of PCA falls steadily. Will the network's advantage over PCA grow or shrink with $L$? And
@@ -271,7 +274,7 @@ figure = plots.error_by_size(runs, pca, reported={2: 0.04, 32: 0.0086})
 plots.show(
     figure,
     "01_error_by_size",
-    "Test error against the size of the code, both axes logarithmic. A dot is one seed.",
+    "Test error against the size of the code, both axes logarithmic. A dot is one seed, a line joins the means; seeds that ended alike lie on top of each other.",
     "Test error falls with the latent size for ReLU, linear and PCA codes; some ReLU runs with two units lie far above the others.",
 )
 
@@ -289,7 +292,7 @@ course.say(
     f"**Conclusion.** With a linear latent the error goes from {linear[2].mean():.4f} ± {linear[2].std():.4f} at L = 2 to "
     f"{linear[32].mean():.4f} ± {linear[32].std():.4f} at L = 32 (mean ± standard deviation of 5 seeds). As a share of PCA's "
     f"error that is {', '.join(f'{share:.0%} at L = {size}' for size, share in shares.items())}: the network's advantage "
-    f"is smallest at L = {shares.idxmax()} and largest at L = {shares.idxmin()}. At L = 32 the report's ReLU latent ends at "
+    f"is smallest at L = {shares.idxmax()}; {shares[16]:.0%} and {shares[32]:.0%} at 16 and 32 are too close to call. At L = 32 the report's ReLU latent ends at "
     f"{relu[32].mean():.4f} ± {relu[32].std():.4f}; removing that one ReLU lowers the error by "
     f"{1 - linear[32].mean() / relu[32].mean():.0%}. And at L = 2 something is wrong with some seeds."
 )
@@ -299,8 +302,9 @@ course.say(
 #
 # **Question.** Why do some runs with a ReLU latent end where the mean image ends?
 #
-# ReLU answers a negative input with 0, and its slope there is 0 as well. If a latent unit is negative for *every*
-# training image, no gradient reaches it, and it stays at 0 for good. Such a unit is called **dead**.
+# ReLU answers a negative input with 0, and its slope there is 0 as well. If the *input* of a unit's ReLU is negative for every training
+# image, the unit answers 0 and its weights get no gradient. Such a unit is called **dead**. It can come back only if units that still
+# live change the layers before it; if all units are dead, nothing can bring them back.
 #
 # **Predict.** With 32 units, how many can the network lose before anyone notices? With 2? And is a network with 32 units, of
 # which 8 are dead, as good as one with 24 that live?
@@ -311,7 +315,7 @@ figure = plots.dead_units(relu_runs, linear.mean())
 plots.show(
     figure,
     "01_dead_units",
-    "Left: dead latent units after 20 epochs; a dot is one of five seeds. Right: the same runs by the units that still live.",
+    "Left: dead latent units after 20 epochs; a dot is one of five seeds, a bar their mean. Right: the same runs by the units that still live, without those that have none.",
     "Left, dead units by latent size: none or both of 2, five to nine of 32. Right, test error of ReLU runs against live units, "
     "close to the line of the linear networks.",
 )
@@ -349,8 +353,8 @@ course.claim("01.dead.share32", dead_of_32.mean() / 32, low=0.05, high=0.5)
 course.claim("01.dead.linear", int(runs[runs.latent_activation == "linear"].dead_units.sum()), 0, 0)
 course.claim("01.dead.alive_over_nominal", alive / nominal, high=0.5)
 course.say(
-    f"**Conclusion.** At L = 2, {len(lost)} of 5 seeds lose a unit for good (dead units: "
-    f"{', '.join(map(str, lost.dead_units))} of 2). Their test errors are {', '.join(f'{value:.4f}' for value in lost.mse_test)}; "
+    f"**Conclusion.** At L = 2, {len(lost)} of 5 seeds end with dead units ("
+    f"{', '.join(map(str, lost.dead_units))} of the 2). Their test errors are {', '.join(f'{value:.4f}' for value in lost.mse_test)}; "
     f"the mean image's is {mean_image:.4f}. With both units dead the decoder receives the same code for every image and can "
     f"only answer with the average. At L = 32, {dead_of_32.min()} to {dead_of_32.max()} "
     "units are dead in each run: nobody notices, but the waist is narrower than its author believes. And that is "
@@ -368,7 +372,7 @@ course.say(
 # We take one test image, encode it, and move one latent unit at a time through the range that it takes on the training
 # images (from the 1st to the 99th percentile).
 #
-# **Predict.** Will a unit stand for something that a person would name, such as slant, width, or a loop?
+# We take the five units whose codes vary most. **Predict.** Will a unit stand for something that a person would name, such as slant, width, or a loop?
 
 # %%
 encoder, decoder = models.encoder_and_decoder(autoencoder)
@@ -397,10 +401,10 @@ change = np.abs(pictures[:, -1] - pictures[:, 0])
 touched = (change > 0.1).mean(axis=1)
 course.claim("01.unit.touched", touched.mean(), low=0.05, high=0.6, fast_low=0.01)
 course.say(
-    f"**Conclusion.** From one end of its range to the other, one of these five units changes {touched.mean():.0%} of the pixels "
+    f"**Conclusion.** From one end of its range to the other, each of these five units changes {touched.mean():.0%} of the pixels on average "
     "by more than a tenth of the grey scale: strokes in several places at once. Nothing in the loss asks a "
     "unit to mean one thing, so none has to. An end of a row need not be a digit at all: nothing was trained there. "
-    "Notebook 04 adds a loss that fills the latent space evenly."
+    "Notebook 04 adds a loss that draws the codes towards a normal distribution."
 )
 
 # %% [markdown]
@@ -475,9 +479,13 @@ figure = plots.latent_plane(decoded, low_2d, high_2d)
 plots.show(
     figure,
     "01_latent_plane",
-    "The plane of two latent units, decoded at 96 points.",
+    "The plane of two latent units, decoded at 96 points. Only the lower left and the diagonal hold images (section 4); elsewhere the decoder answers with shapes that it was never trained on.",
     "A grid of decoded digits, changing shape from one corner of the latent plane to the other.",
 )
+
+# %% [markdown]
+# **Conclusion.** Between neighbouring digits the pictures change gradually. Where no image has its code, they are inventions: nothing in this loss asks
+# the decoder to answer there with a digit. (The map of section 4 has square-root scales, this one even ones.)
 
 # %%
 if not course.headless():
@@ -490,7 +498,7 @@ if not course.headless():
 course.claims_table()
 
 # %% [markdown]
-# - The report's losses for both sizes are reproduced, from several seeds instead of one.
+# - At L = 32 the mean of five seeds is below the report's loss. At L = 2 the claim is about the median: the seeds that keep their units are near the report's loss, the others are not.
 # - The report did not mention the seeds that collapse to the mean image at L = 2, nor the dead units at L = 32. Both come from
 #   the ReLU on the latent code, and a linear latent removes them.
 # - The report judged reconstructions by the first ten images; the worst ones tell more.
@@ -522,9 +530,9 @@ def solution_parameters(latent_dim):
 assert exercises.parameters(solution_parameters)
 
 # %% [markdown]
-# **Exercise 2 (measure, then explain).** Section 3 said that ones are cheap because they have little ink. Compute for each digit
+# **Exercise 2 (measure, then explain).** Section 3 suggests that ones are cheap because they have little ink. `reconstructed` holds the answers of the 32-unit network. Compute for each digit
 # (a) the mean test error of the 32-unit network, and (b) that error as a share of the variance of the pixels within the
-# digit (`x.var(axis=0).mean()`, over the test images of that digit). Predict first: is 1 still the easiest in (b)?
+# digit (`x.var(axis=0).mean()`, over the test images of that digit), as a fraction. Predict first: is 1 still the easiest in (b)?
 
 # %% tags=["exercise"]
 my_answer = None  # (array of ten errors, array of ten shares)
@@ -540,10 +548,11 @@ print(
     f"lowest error: {errors.argmin()}; lowest share of its own variance: {shares.argmin()}, highest: {shares.argmax()}"
 )
 print("share of the variance that is lost:", "  ".join(f"{digit}: {share:.1%}" for digit, share in enumerate(shares)))
+print("If 1 is still the easiest, little ink is not the only reason: its shape is simple, too.")
 
 # %% [markdown]
 # **Exercise 3 (predict, change, explain).** PCA is the best *linear* code. Build an autoencoder without any activation,
-# 784-32-784, train it, and compare its test error with PCA-32. Predict first: can it be better than PCA? Then: would two more
+# 784-32-784, train it, and compare its test error with that of PCA-32 (answers cut to 0 … 1; the check allows 5 % above it). Predict first: can it be better than PCA? Then: would two more
 # linear layers help? Why not?
 
 # %% tags=["exercise"]
@@ -566,9 +575,9 @@ print(
 # ## Recap
 #
 # - An autoencoder learns to copy through a waist. Its loss means something only beside baselines: the mean image, and PCA.
-# - A bigger code always reconstructed better here, with less gain per unit.
+# - On average over the seeds, a bigger code reconstructed better, with less gain per unit.
 # - A ReLU on the code kills units: at L = 2 that can cost the whole network. Leave the latent layer linear.
-# - Errors depend on ink: look at best, median *and* worst, and compare an anomaly score with simpler ones.
+# - Errors depend on ink and on shape: look at best, median *and* worst, and compare an anomaly score with simpler ones.
 #
 # ## References
 #

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logsumexp
 from sklearn.datasets import make_blobs
 from sklearn.metrics import silhouette_score
 from sklearn.mixture import GaussianMixture
@@ -214,4 +215,44 @@ def test_sampler_of_codes(capsys):
         (mixed, "Right"),
     ]:
         exercises.sampler_of_codes(answer, codes, 500, distance_of)
+        assert said in capsys.readouterr().out
+
+
+def test_betas(capsys):
+    for answer, said in [
+        (None, "Nothing to check"),
+        ({"a": 784}, "keys a, b and c"),
+        ({"a": 1 / 784, "b": 1 / 50, "c": 98}, "a is upside down"),
+        ({"a": 784, "b": 1 / 50, "c": 784}, "c is not 784"),
+        ({"a": 784, "b": 0.02, "c": 98}, "Right"),
+    ]:
+        exercises.betas(lambda answer=answer: answer)
+        assert said in capsys.readouterr().out
+
+
+def test_kl_by_unit(capsys):
+    right = lambda mean, log_var: np.mean(np.exp(log_var) + mean**2 - 1 - log_var, axis=0) / 2  # noqa: E731
+    for answer, said in [
+        (lambda mean, log_var: None, "Nothing to check"),
+        (lambda mean, log_var: right(mean, log_var).sum(), "one number per unit"),
+        (lambda mean, log_var: 2 * right(mean, log_var), "one half"),
+        (lambda mean, log_var: len(mean) * right(mean, log_var), "take the mean"),
+        (lambda mean, log_var: right(mean, -log_var), "its KL is 0"),
+        (right, "Right"),
+    ]:
+        exercises.kl_by_unit(answer)
+        assert said in capsys.readouterr().out
+
+
+def test_importance_bound(capsys):
+    for answer, said in [
+        (lambda w: None, "Nothing to check"),
+        (lambda w: logsumexp(w), "one bound per image"),
+        (lambda w: np.log(np.exp(w).mean(axis=1)), "minus infinity"),
+        (lambda w: w.mean(axis=1), "mean of the logarithms"),
+        (lambda w: logsumexp(w, axis=1), "divide by k"),
+        (lambda w: w.max(axis=1), "compare with scipy"),
+        (lambda w: logsumexp(w, axis=1) - np.log(w.shape[1]), "Right"),
+    ]:
+        exercises.importance_bound(answer)
         assert said in capsys.readouterr().out

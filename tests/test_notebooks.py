@@ -28,10 +28,19 @@ PASS_UNTRAINED = {
     "02": {
         "02.once.total", "02.once.report_over_mean_image", "02.collapse.acc",
         "02.scale.pull_ratio", "02.shrink.mse_ratio", "02.shrink.inertia_ratio", "02.untrained.acc",
-        "02.untrained.behind", "02.relu.live_linear", "02.bypass.mse_gap", "02.empty.left_alone",
+        "02.untrained.behind", "02.relu.live_linear", "02.relu.spread_linear", "02.bypass.mse_gap", "02.empty.left_alone",
         "02.empty.begun_again", "02.repaired.live", "02.large.live", "02.large.acc", "02.large.gain", "02.traces.shift_falls", "02.purity.mistaken40_over_10", "02.acc.kmeans", "02.acc.plain",
         "02.nmi.plain", "02.ari.plain", "02.acc.dcn", "02.nmi.dcn", "02.ari.dcn", "02.acc.best", "02.nmi.best",
         "02.ari.best", "02.seconds.best", "02.holdout.gap", "02.plain.gain", "02.soft.over_hard",
+    },
+    "03": {
+        "03.report.runs", "03.report.all_alive", "03.report.best_acc", "03.report.behind_pixels",
+        "03.report.mse_over_mean_image",
+        "03.resume.survivors", "03.resume.rewritten", "03.resume.rows", "03.runs", "03.failed", "03.live_clusters",
+        "03.best.acc", "03.spread.seeds", "03.effect.weights", "03.effect.latent_dim", "03.effect.paired",
+        "03.trade.acc_lost", "03.rank.inertia_vs_acc", "03.rank.low", "03.rank.high", "03.rank.latent16",
+        "03.rank.latent64", "03.rank.same_cell", "03.knob.augmentation", "03.knob.largest_over_spread",
+        "03.seconds.total", "03.speedup.parallel",
     },
 }  # fmt: skip
 NO_TRAINING = """

@@ -208,11 +208,9 @@ def test_the_vae_gan_trains_both_parts_and_is_a_vae_to_everything_else(small, tm
     assert (again.generate(5) == model.generate(5)).all() and again.weight == model.weight
 
 
-def test_vae_gan_runs_score_both(small):
-    for weight in (0.0, 20.0):
-        configuration = {"dataset": "fashion_mnist", "latent_dim": 2, "weight": weight, "epochs": 1, "seed": 0}
-        result = vae_gan.vae_gan(configuration)
-        assert result["training"] > 0 and np.isfinite(result["fd"])
+def test_a_run_of_the_vae_gan_is_timed_and_scored(small):
+    result = vae_gan.vae_gan({"dataset": "fashion_mnist", "latent_dim": 2, "weight": 20.0, "epochs": 1, "seed": 0})
+    assert result["training"] > 0 and np.isfinite([result["fd"], result["taught"], result["kl"]]).all()
 
 
 @pytest.mark.parametrize(
@@ -229,15 +227,12 @@ def test_wrong_parameters_of_the_vae_gan_are_named(settings, message):
         vae_gan.VaeGan(**settings)
 
 
-def test_weight_0_trains_as_the_vae_does(small):
-    x = data.load("fashion_mnist").x_train
+def test_weight_0_trains_as_the_vae_does():
+    x = np.random.default_rng(0).random((200, 784), dtype="float32")
     losses = []
-    for make in (
-        lambda: VariationalAutoencoder(2, (16,), seed=0),
-        lambda: vae_gan.VaeGan(0.0, latent_dim=2, hidden=(16,), seed=0),
-    ):
+    for form in (VariationalAutoencoder, lambda **settings: vae_gan.VaeGan(0.0, **settings)):
         course.seed(0)
-        model = make()
-        model.compile(keras.optimizers.Adam(1e-3))
+        model = form(latent_dim=2, hidden=(16,), seed=0)
+        model.compile(keras.optimizers.Adam(1e-3), run_eagerly=True)
         losses.append(model.fit(x, x, epochs=1, batch_size=100, shuffle=False, verbose=0).history["reconstruction"][0])
-    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from helpers import experiments, sweeps
+from helpers import results, sweeps
 from tests.runs_for_sweeps import not_finite, square
 
 
@@ -107,5 +107,5 @@ def test_every_run_that_a_notebook_reads_is_committed(capsys, monkeypatch):
         raise AssertionError("a stored run is missing: make results")
 
     monkeypatch.setattr(sweeps, "_compute", refuse)
-    for runs in experiments.ALL_RUNS:
+    for runs in results.ALL_RUNS:
         assert runs().error.isna().all()

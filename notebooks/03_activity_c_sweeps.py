@@ -1,0 +1,525 @@
+# %% [markdown]
+# # 03 · Activity C: a sweep that survives a closed laptop
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/representation-learning-course/notebooks/blob/main/notebooks/03_activity_c_sweeps.ipynb)
+#
+# **What you will learn**
+#
+# - how to lay out a sweep (the same training with many settings) so that nothing finished is ever lost or done twice;
+# - how to tell the effect of a setting from the luck of a seed;
+# - whether a score that needs no labels, the inertia, can choose among networks;
+# - which knob of deep clustering is worth turning.
+#
+# **What you need to know**: notebook 02 (the joint loss, accuracy of a clustering, `DeepClustering`).
+#
+# **Run time** on two CPU cores: about four minutes, offline; the stored runs behind it took longer, and are read. README has the
+# minutes of the last full run.
+
+# %%
+# Setup: the same cell in every notebook. In Colab it fetches the course; elsewhere it only finds it.
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/representation-learning-course/notebooks"
+here = pathlib.Path.cwd()
+places = [here, *here.parents, here / "course"]
+if "google.colab" in sys.modules and not any((place / "helpers" / "course.py").exists() for place in places):
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", REPOSITORY, "course"], check=True)
+root = next((place for place in places if (place / "helpers" / "course.py").exists()), None)
+if root is None:
+    raise FileNotFoundError(f"the folder helpers/ is not here: clone {REPOSITORY} and open this notebook inside it")
+sys.path.insert(0, str(root))
+
+from helpers import course, plots
+
+course.start()
+plots.set_style()
+
+# %% [markdown]
+# ## 1. The report's table, with its empty rows
+#
+# **Question.** The report's Activity C tried nine settings of the joint optimisation: a code of $L$ = 2, 16 or 64 units, and three pairs of weights
+# $(\alpha, \beta)$ of reconstruction and clustering. It took several days of sessions that kept disconnecting. Five of the nine rows got numbers, one
+# of them a single number. What would the whole table have said?
+#
+# Here is the report's loop again (notebook 02, section 1), with its own settings: up to five rounds of five epochs each. We run all nine, once each, as the report did.
+
+# %%
+import os
+import signal
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from helpers import data, evaluation, experiments, sweeps
+
+mnist = data.load("mnist")
+mean_image = float(evaluation.reconstruction_error(mnist.x_test, mnist.x_train.mean(axis=0)).mean())
+course.show_source(experiments.report_activity_c)
+
+# %% [markdown]
+# **Predict.** In how many of the nine runs do all ten clusters still have an image at the end? How good is the best accuracy?
+
+# %%
+theirs = experiments.report_activity_c_runs()
+
+
+def named(runs):
+    """A column `setting` that names latent size and weights; in the order of both, largest α first."""
+    weights = runs.weights.map(lambda pair: f"{pair[0]} / {pair[1]}")
+    runs = runs.assign(weights=weights, setting="L = " + runs.latent_dim.astype(str) + ",  α / β = " + weights)
+    return runs.sort_values(["latent_dim", "weights", "seed"], ascending=[True, False, True])
+
+
+theirs = named(theirs)
+reported = {
+    "L = 2,  α / β = 0.5 / 0.5": (0.0026, 0.0023, 0.0302),
+    "L = 2,  α / β = 0.7 / 0.3": (0.0117, 0.0111, 0.0000),
+    "L = 16,  α / β = 0.5 / 0.5": (0.0045, 0.0039, 0.0210),
+    "L = 16,  α / β = 0.3 / 0.7": (np.nan, np.nan, 0.0234),
+    "L = 64,  α / β = 0.7 / 0.3": (0.0124, 0.0128, 0.3532),
+}
+reported = pd.DataFrame(reported, index=["loss", "loss_test", "inertia"]).T.add_suffix(" (report)")
+columns = ["loss", "loss_test", "reconstruction", "inertia", "acc", "live", "rounds"]
+theirs.groupby("setting", sort=False)[columns].mean().join(reported).round(4).astype(object).fillna("–")
+
+# %%
+pixels = experiments.k_means_runs().acc.mean()  # notebook 02's baseline
+figure = plots.scoreboard(
+    theirs.rename(columns={"setting": "method"}),
+    "acc",
+    "accuracy on the training images",
+    {"always the same digit": 0.1124, "K-Means on pixels": round(pixels, 3)},
+)
+plots.show(
+    figure,
+    "03_report_loop",
+    "The report's own loop: accuracy of each of its nine settings, one run each, beside two baselines that need no network.",
+    "Nine settings with one dot each, all to the left of the line of K-Means on pixels.",
+)
+
+# %%
+all_alive = int((theirs.live == 10).sum())
+course.claim("03.report.runs", len(theirs), low=9, high=9, reported="5 of 9")
+course.claim("03.report.all_alive", all_alive, low=0, high=9)
+course.claim("03.report.best_acc", theirs.acc.max(), high=0.5)
+course.claim("03.report.mse_over_mean_image", theirs.reconstruction.median() / mean_image, low=0.5, high=1.1)
+course.claim("03.report.behind_pixels", pixels - theirs.acc.max(), low=0.02)
+course.say(
+    f"**Conclusion.** All ten clusters live in {all_alive} of 9 runs. The best accuracy is {theirs.acc.max():.2f}; K-Means on the raw pixels, without any network, reaches {pixels:.2f}. "
+    f"The median reconstruction error is {theirs.reconstruction.median() / mean_image:.0%} of what the mean image has. One of the report's own runs ended with everything in one cluster; whether "
+    "this loop collapses is a matter of the seed (notebook 02 counts it), so a table with one run per row cannot say which setting is to blame. And whatever the empty rows "
+    "would have said, none of the nine settings beats the simplest baseline here."
+)
+
+# %% [markdown]
+# ## 2. Cut off in the middle, and continued
+#
+# **Question.** Can a sweep be stopped at any moment, by a closed laptop or a lost session, without losing what is finished?
+#
+# Three decisions make it so. A run is an ordinary function: a *configuration* (a dict) goes in, a dict of numbers comes out. Each finished run is **one small
+# file**. Its name is a **hash** of the configuration and of a version of the code: a short text that is the same for the same
+# configuration and, for all purposes, different for any other.
+
+# %%
+course.show_source(sweeps.grid)
+course.show_source(sweeps.key)
+
+# %% [markdown]
+# We start a small sweep of six runs (3,000 images, few epochs) in a process of its own. When two are finished, we kill it: no warning, no chance to tidy up.
+# **Predict.** How many runs will the second call compute? What if the kill hits while a file is being written?
+
+# %%
+few = {"pretrain_epochs": 2, "overcluster": 0, "max_iter": 2, "augmentation": None, "memory": None}
+small = experiments.activity_c_grid(seeds=[0], latent_dim=[2, 16], images=[3000], changes=[few])
+folder = os.path.join(tempfile.mkdtemp(), "small_sweep")
+program = f"""
+from helpers import experiments, sweeps
+sweeps.run(experiments.activity_c, {small!r}, {folder!r}, version="demo", workers=1)
+"""
+
+
+def finished():
+    """Name and time of writing of each finished run."""
+    paths = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")] if os.path.isdir(folder) else []
+    return {entry.name: entry.stat().st_mtime_ns for entry in paths}
+
+
+process = subprocess.Popen([sys.executable, "-c", program], cwd=root, stdout=subprocess.DEVNULL)
+while len(finished()) < 2 and process.poll() is None:
+    time.sleep(0.05)
+process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+process.wait()
+survivors = finished()
+print(f"killed (exit code {process.returncode}); {len(survivors)} of {len(small)} runs are on disk:", *survivors)
+
+# %%
+table = sweeps.run(experiments.activity_c, small, folder, version="demo", workers=2)
+again = sweeps.run(experiments.activity_c, small, folder, version="demo")
+table[["latent_dim", "weights", "loss", "acc", "inertia", "seconds"]].round(3)
+
+# %%
+rewritten = sum(finished()[name] != written for name, written in survivors.items())
+course.claim("03.resume.survivors", len(survivors), low=2, high=5)
+course.claim("03.resume.rewritten", rewritten, low=0, high=0)
+course.claim("03.resume.rows", int(table.acc.notna().sum()), low=6, high=6)
+course.say(
+    f"**Conclusion.** {len(survivors)} runs survived the kill, the second call computed the other {len(small) - len(survivors)}, with two workers at once, "
+    f"and rewrote {rewritten}. The third call computed nothing. A file is written under another name and then renamed, which the operating system does as "
+    "a whole or not at all; so a kill leaves a finished file or none. A run that *fails* is stored too, with its error, and is tried again by the next call."
+)
+
+# %% [markdown]
+# The same call uses a cluster: `sweeps.run(..., scheduler="tcp://host:8786")` sends the runs to the workers of a running Dask scheduler (on a laptop:
+# `dask scheduler` in one terminal, `dask worker tcp://localhost:8786 --nthreads 1` in others). The files come out the same, because the caller writes them.
+#
+# ## 3. The nine settings, repaired
+#
+# **Question.** With the repaired loop of notebook 02, what do $L$ and the weights change?
+#
+# Same network (784-256-128-$L$, now with a linear code), pretrained on distorted images, with soft shares of the centroids as target and a phase of 40 clusters before the ten (notebook 02, section 4). Each of the two loss terms is divided by its value after
+# pretraining, so that $\alpha$ and $\beta$ weigh two numbers that begin at 1. The three weights of one $(L, \text{seed})$ share one pretraining: it does not depend on them.
+
+# %%
+course.show_source(experiments.activity_c)
+pd.Series(experiments.ACTIVITY_C, name="parameter of DeepClustering").to_frame()
+
+# %% [markdown]
+# 27 runs are stored. One of them we do again, here and now. **Predict**: which cell of the table will have the best accuracy, and which the best reconstruction?
+
+# %%
+ours = named(experiments.activity_c_runs())
+score_columns = [
+    "loss",
+    "loss_test",
+    "reconstruction",
+    "clustering",
+    "inertia",
+    "acc",
+    "nmi",
+    "ari",
+    "silhouette",
+    "live",
+    "seconds",
+]
+ours.groupby("setting", sort=False)[score_columns].mean().round(3)
+
+# %%
+ours.groupby("setting", sort=False)[score_columns].std().round(3)
+
+# %%
+best = ours.groupby(["latent_dim", "weights"], sort=False).acc.mean().idxmax()
+cell = ours[(ours.latent_dim == best[0]) & (ours.weights == best[1])]
+configuration = experiments.activity_c_grid(
+    seeds=[0], latent_dim=[int(best[0])], weights=[[float(w) for w in best[1].split(" / ")]]
+)[0]
+configuration["changes"] = {"memory": None}  # trained here from its first step
+if course.profile() == "fast":
+    configuration |= {"images": 6000}
+live = experiments.activity_c(configuration)
+course.claim("03.live.acc", live["acc"], low=0.7, fast_low=0.4)
+print(
+    f"{configuration}: accuracy {live['acc']:.3f} here; stored, by seed: {', '.join(f'{acc:.3f}' for acc in cell.acc)}"
+)
+
+# %%
+figure = plots.heat_maps(
+    ours,
+    {"acc": ("accuracy", "{:.2f}"), "reconstruction": ("test MSE per pixel", "{:.4f}")},
+    ("latent_dim", "size of the code L"),
+    ("weights", "α / β"),
+)
+plots.show(
+    figure,
+    "03_heat_maps",
+    "Mean ± standard deviation of three seeds. Left: accuracy, more is better. Right: reconstruction error, less is better.",
+    "Two heat maps of latent size against weights.",
+)
+
+# %%
+rows = [mnist.x_test[:10]]
+labels = ["original"]
+for row in ours[ours.seed == 0].itertuples():
+    rows.append(np.frombuffer(bytes.fromhex(row.pictures), "uint8").reshape(10, 784) / 255)
+    labels.append(row.setting)
+figure = plots.image_grid(rows, row_labels=labels, size=0.75)
+plots.show(
+    figure,
+    "03_reconstructions",
+    "Ten test digits and their reconstructions by the nine settings, seed 0.",
+    "Ten rows of digits: blurred with two units, readable with 16 and 64.",
+)
+
+# %%
+means = ours.groupby(["latent_dim", "weights"], sort=False)[["acc", "reconstruction"]].mean()
+between_weights = means.acc.groupby("latent_dim").agg(lambda values: values.max() - values.min())
+between_sizes = means.acc.groupby("weights").agg(lambda values: values.max() - values.min())
+seed_spread = float(ours.groupby("setting").acc.std().pow(2).mean() ** 0.5)
+course.claim("03.runs", int(ours.acc.notna().sum()), low=27, high=27, reported="5 of 9")
+course.claim("03.failed", int(ours.error.notna().sum()), low=0, high=0)
+course.claim("03.live_clusters", ours.live.min(), low=10, high=10, reported=1)
+course.claim("03.best.acc", means.acc.max(), low=0.78)
+course.claim("03.spread.seeds", seed_spread, low=0.01, high=0.1)
+course.claim("03.effect.weights", between_weights.median(), low=0.05, high=0.3)
+course.claim("03.effect.latent_dim", between_sizes.median(), low=0.1, high=0.5)
+pairs = ours.pivot(index=["latent_dim", "seed"], columns="weights", values="acc")
+gain = pairs["0.3 / 0.7"] - pairs["0.7 / 0.3"]  # same pretraining, same seed: only the weights differ
+course.claim("03.effect.paired", gain.mean(), low=0.05, high=0.25)
+draws_best = means.reconstruction.idxmin()
+course.claim("03.trade.acc_lost", means.acc.max() - means.acc[draws_best], low=0.1, high=0.6)
+course.say(
+    f"**Conclusion.** The best cell is L = {best[0]}, α / β = {best[1]}: {cell.acc.mean():.3f} ± {cell.acc.std():.3f}. Within one L, the weights change the mean accuracy "
+    f"by {between_weights.median():.3f} (median over L); within one pair of weights, L changes it by {between_sizes.median():.3f}. Two runs that differ in "
+    f"the seed alone differ with a standard deviation of {seed_spread:.3f} (pooled over the nine cells). Because the weights share their pretraining, they can be compared in pairs: "
+    f"0.3 / 0.7 gains {gain.mean():+.3f} ± {gain.sem():.3f} (standard error of nine pairs) over 0.7 / 0.3. The cell that draws best (L = {draws_best[0]}, α / β = {draws_best[1]}) "
+    f"groups {means.acc[draws_best]:.0%} right. Here the report's guidance holds: a larger α for drawing, a larger β for grouping."
+)
+
+# %% [markdown]
+# ## 4. Is the report's score worth anything?
+#
+# **Question.** The report ranked its networks by a "clustering score", the inertia. If it can choose among networks, then a better inertia goes with a better accuracy.
+#
+# **Predict** how the points will lie. (Lower inertia is tighter.)
+
+# %%
+figure = plots.runs_scatter(
+    ours,
+    {"inertia": ("inertia of the codes", "log"), "reconstruction": ("test MSE per pixel", "log")},
+    ("latent_dim", "L"), ("acc", "accuracy"),
+)  # fmt: skip
+plots.show(
+    figure,
+    "03_scores",
+    "Each point is one of the 27 runs. Left: the report's score against accuracy. Right: reconstruction against accuracy.",
+    "Two scatter plots coloured by latent size.",
+)
+
+# %% [markdown]
+# **Spearman's rank correlation** compares two orders: 1, the same order; −1, the reverse; 0, no relation. 27 runs are a small sample, and the three that share a
+# pretraining are not independent. So the interval comes from a **bootstrap** over the nine pretrainings: draw nine of them with replacement, compute the correlation again, 2,000 times.
+
+
+# %%
+def rank_correlation(runs, score):
+    """Spearman's correlation of minus the score and the accuracy: 1 means that a lower score is always better."""
+    return spearmanr(-runs[score], runs.acc).statistic
+
+
+def interval(runs, score, draws=2000):
+    """95 % interval of it, from drawing whole pretrainings."""
+    generator = np.random.default_rng(0)
+    groups = list(runs.groupby(["latent_dim", "seed"]).indices.values())
+    drawn = [
+        np.concatenate([groups[i] for i in generator.integers(len(groups), size=len(groups))]) for _ in range(draws)
+    ]
+    return np.nanpercentile([rank_correlation(runs.iloc[rows], score) for rows in drawn], [2.5, 97.5])
+
+
+scores = ["inertia", "reconstruction", "silhouette"]
+better = ours.assign(silhouette=-ours.silhouette)  # of the silhouette, more is better
+cells = better.assign(inertia=np.log(ours.inertia)).groupby("setting")
+within = better.assign(
+    **{name: cells[name].transform(lambda values: values - values.mean()) for name in [*scores, "acc"]}
+)
+groups = {"all 27 runs": better} | {f"L = {size} alone": runs for size, runs in better.groupby("latent_dim")}
+groups |= {"same L and weights": within}
+correlations = pd.DataFrame(
+    {name: {score: rank_correlation(runs, score) for score in scores} for name, runs in groups.items()}
+)
+low, high = interval(ours, "inertia")
+correlations.transpose().round(2)
+
+# %% [markdown]
+# The last row removes the mean of each cell from score and accuracy, so that what is left differs in the seed alone.
+
+# %%
+inertia = correlations.loc["inertia"]
+course.claim("03.rank.inertia_vs_acc", inertia["all 27 runs"], low=-0.8, high=0.5, reported="inertia as score")
+course.claim("03.rank.low", low, low=-1, high=0)
+course.claim("03.rank.high", high, low=0, high=1)
+course.claim("03.rank.latent16", inertia["L = 16 alone"], low=0.4)
+course.claim("03.rank.latent64", inertia["L = 64 alone"], low=0.4)
+course.claim("03.rank.same_cell", inertia["same L and weights"], low=-0.4, high=0.7)
+course.say(
+    f"**Conclusion.** Over all 27 runs the rank correlation of −inertia and accuracy is {inertia.iloc[0]:.2f} (95 % interval {low:.2f} to {high:.2f}): an order by inertia cannot be told from a random one. "
+    f"Yet within L = 16 it is {inertia['L = 16 alone']:.2f}, and within L = 64 {inertia['L = 64 alone']:.2f}. Both are true at once; statisticians call it **Simpson's paradox**. Distances grow with the number of units, so L moves the inertia "
+    "whatever the grouping is worth; within one L the weights move both numbers, since a larger β pulls codes together and, here, also groups better. Where only the seed differs, "
+    f"the correlation is {inertia['same L and weights']:.2f} (27 runs in nine cells). The silhouette, which has no scale, does no better over all runs: {correlations.loc['silhouette', 'all 27 runs']:.2f}."
+)
+
+# %% [markdown]
+# ## 5. Which knob matters?
+#
+# **Question.** The report announced learning rates between 0.001 and 0.01, codes of 10 to 50 units, and augmentation. Each is one knob; all others stay as in section 3
+# (L = 16, α / β = 0.3 / 0.7, learning rate 0.003, augmented). Three seeds each. **Predict** which knob has the longest range.
+
+# %%
+base = ours[(ours.latent_dim == 16) & (ours.weights == "0.3 / 0.7")]
+knobs = {
+    "learning rate 0.001": experiments.knob_runs(changes=[{"learning_rate": 0.001}]),
+    "learning rate 0.003 *": base,
+    "learning rate 0.01": experiments.knob_runs(changes=[{"learning_rate": 0.01}]),
+    "L = 10": experiments.knob_runs(latent_dim=[10]),
+    "L = 16 *": base,
+    "L = 50": experiments.knob_runs(latent_dim=[50]),
+    "augmented *": base,
+    "not augmented": experiments.knob_runs(changes=[{"augmentation": None}]),
+}
+knobs = pd.concat(knobs, names=["method", None]).reset_index(level=0)
+figure = plots.scoreboard(knobs, "acc", "accuracy on the training images", {})
+plots.show(
+    figure,
+    "03_knobs",
+    "One knob at a time, three seeds each: a dot is a seed, bar and number are the mean. Rows marked * are the same three base runs.",
+    "Dots of accuracy for three learning rates, three latent sizes, with and without augmentation.",
+)
+
+# %%
+mean = knobs.groupby("method").acc.mean()
+ranges = pd.Series({
+    "learning rate": np.ptp(mean[["learning rate 0.001", "learning rate 0.003 *", "learning rate 0.01"]]),
+    "L from 10 to 50": np.ptp(mean[["L = 10", "L = 16 *", "L = 50"]]),
+    "augmentation": mean["augmented *"] - mean["not augmented"],
+    "weights, at L = 16": np.ptp(means.acc[16]),
+}).sort_values(ascending=False)  # fmt: skip
+course.claim("03.knob.augmentation", ranges["augmentation"], low=0.05)
+course.claim("03.knob.largest_over_spread", ranges.iloc[0] / seed_spread, low=2)
+error = seed_spread * (2 / 3) ** 0.5
+course.say(
+    f"**Conclusion.** The largest effect is {ranges.index[0]}: {ranges.iloc[0]:.3f} in accuracy, {ranges.iloc[0] / seed_spread:.0f} times the standard deviation between seeds. "
+    f"Then come {', '.join(f'{name} ({value:.3f})' for name, value in ranges.iloc[1:].items())}. The difference of two means of three seeds has a standard error of about "
+    f"{error:.3f}, so what lies below {2 * error:.2f} cannot be told from luck here; and the range of three means is positive by luck alone."
+)
+
+# %% [markdown]
+# ## 6. Days, or minutes?
+#
+# **Question.** What did it cost, and what do two workers buy on two cores? One process with two threads does one run at a time; two processes with one thread each do two runs at a time, each
+# slower. **Predict**: which finishes a sweep of four runs first?
+
+# %%
+speed = experiments.sweep_speed_runs()
+wall = speed.groupby("workers").wall.median()
+total = ours.seconds.sum() / 2
+course.claim("03.seconds.total", total, low=0, reported="days")
+course.claim("03.speedup.parallel", wall[1] / wall[2], low=0.9)
+course.say(
+    f"**Conclusion.** Four short runs of whole MNIST take {wall[1]:.0f} s in one process of two threads and {wall[2]:.0f} s with two workers of one thread, the workers' start included: "
+    f"a ratio of {wall[1] / wall[2]:.2f} (medians of {len(speed) // 2} alternating repetitions). The 27 runs of the main table took {total / 60:.0f} minutes from nothing (the sum of "
+    "their seconds over two workers that are never idle). The nine runs of the report's own loop took "
+    f"{theirs.seconds.sum() / 120:.0f} minutes. What took days was not the computing."
+)
+
+# %% [markdown]
+# ## What the report said, what we found
+
+# %%
+course.claims_table()
+
+# %% [markdown]
+# - "A higher clustering score is better separation": the score was the inertia, where lower is tighter, and which says nothing across latent sizes.
+# - "L between 10 and 50": see section 5, with its spread. "α > β where reconstruction matters": see the right heat map of section 3.
+# - The report lists flips, brightness and contrast as augmentations. A flip changes what a digit is; brightness and contrast were not tried here.
+#
+# ## Your turn
+#
+# **Exercise 1 (explain by doing).** Write your own name for a run: a function of a configuration and a version that returns a short text. The check shuffles the keys, changes a value, changes the version,
+# and calls your function in another Python process. Predict first: why does Python's own `hash()` not do?
+
+
+# %% tags=["exercise"]
+def my_key(configuration, version):
+    return None  # a text, for example of 16 letters
+
+
+# %%
+from helpers import exercises
+
+done = exercises.run_name(my_key)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution 1
+def solution_key(configuration, version):
+    import hashlib
+    import json
+
+    text = json.dumps([configuration, version], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+assert exercises.run_name(solution_key)
+assert not exercises.run_name(lambda configuration, version: str(hash(str(sorted(configuration.items())) + version)))
+
+# %% [markdown]
+# **Exercise 2 (decide under uncertainty).** Which cells of section 3 cannot be told from the best one? Return their names (column `setting`): those whose mean accuracy is less than two standard errors
+# of a difference below the best mean. Take the pooled standard deviation $s$ of all cells; with $n$ seeds per cell the standard error of a difference is $s \sqrt{2 / n}$.
+
+
+# %% tags=["exercise"]
+def my_candidates(runs):
+    return None  # a set of names
+
+
+# %%
+done = exercises.cells_like_the_best(my_candidates, ours)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution 2
+def solution_candidates(runs):
+    cells = runs.groupby("setting").acc
+    error = (cells.var().mean() * 2 / cells.size().iloc[0]) ** 0.5
+    return set(cells.mean()[cells.mean() > cells.mean().max() - 2 * error].index)
+
+
+assert exercises.cells_like_the_best(solution_candidates, ours)
+print("Not to be told from the best:", *sorted(solution_candidates(ours)), sep="\n  ")
+
+# %% [markdown]
+# **Exercise 3 (change one thing).** The inertia depends on the scale of the codes. Find a score that does not: a function of codes and labels that stays the same when all codes are
+# multiplied by 10, and that prefers the true digits to a random grouping. (The silhouette is one; find or write another, without labels of digits.) The check tries both.
+
+
+# %% tags=["exercise"]
+def my_score(codes, labels):
+    return None  # a number, more is better
+
+
+# %%
+done = exercises.scale_free_score(my_score)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution 3
+def solution_score(codes, labels):
+    within = sum(((codes[labels == k] - codes[labels == k].mean(axis=0)) ** 2).sum() for k in np.unique(labels))
+    return 1 - within / ((codes - codes.mean(axis=0)) ** 2).sum()  # the share of the variance between clusters
+
+
+assert exercises.scale_free_score(solution_score)
+assert not exercises.scale_free_score(lambda codes, labels: -((codes - codes.mean(axis=0)) ** 2).sum())
+
+# %% [markdown]
+# **Exercise 4 (open).** Add a knob of your own, for example `"batch_size": 1024`: `experiments.knob_runs(changes=[{"batch_size": 1024}])` (some minutes; close the laptop in the middle and call it again). Is its
+# effect larger than the spread between seeds? How many seeds would you need to see an effect of 0.01?
+#
+# ## Recap
+#
+# - One file per finished run, named by its configuration and the code's version: kill it, move it, share it, go on.
+# - One run per setting cannot tell a setting from its seed. Report mean, spread and number of seeds.
+# - Inertia depends on the scale and size of the code: it must not rank networks.
+# - Turn the knobs that matter first.
+#
+# ## References
+#
+# - B. Efron, R. Tibshirani, *An Introduction to the Bootstrap*, Chapman and Hall, 1993.
+# - C. Spearman, "The proof and measurement of association between two things", *American Journal of Psychology* 15, 1904.
+# - joblib and dask.distributed: the documentation of `Parallel`, `Memory` and the Dask backend.
+# - X. Guo et al., "Deep embedded clustering with data augmentation", *ACML* 2018.

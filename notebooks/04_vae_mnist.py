@@ -1,0 +1,507 @@
+# %% [markdown]
+# # 04 · Variational autoencoder on MNIST
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/representation-learning-course/notebooks/blob/main/notebooks/04_vae_mnist.ipynb)
+#
+# **What you will learn**
+#
+# - what a variational autoencoder (VAE) adds to an autoencoder, and the loss that follows from it;
+# - why its noise is drawn "outside" the network (the reparameterisation trick), measured;
+# - how to read a two-dimensional latent plane, and how to draw new digits from it;
+# - what goes wrong when the two terms of the loss are scaled wrongly, and what posterior collapse looks like.
+#
+# **What you need to know**: notebook 01 (autoencoder, latent code, baseline) and the normal distribution.
+#
+# **Run time** on two CPU cores: about three minutes, offline. README has the minutes of the last full run.
+
+# %%
+# Setup: the same cell in every notebook. In Colab it fetches the course; elsewhere it only finds it.
+import pathlib
+import subprocess
+import sys
+
+REPOSITORY = "https://github.com/representation-learning-course/notebooks"
+here = pathlib.Path.cwd()
+places = [here, *here.parents, here / "course"]
+if "google.colab" in sys.modules and not any((place / "helpers" / "course.py").exists() for place in places):
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", REPOSITORY, "course"], check=True)
+root = next((place for place in places if (place / "helpers" / "course.py").exists()), None)
+if root is None:
+    raise FileNotFoundError(f"the folder helpers/ is not here: clone {REPOSITORY} and open this notebook inside it")
+sys.path.insert(0, str(root))
+
+from helpers import course, plots
+
+course.start()
+plots.set_style()
+
+# %% [markdown]
+# ## 1. A code that is a distribution
+#
+# **Question.** Decode a random point of an autoencoder's latent space, and you may get no digit at all: nothing told the decoder what
+# to do between the codes that it saw. What must change so that *any* likely point decodes to a digit?
+#
+# A **variational autoencoder** (VAE) encodes an image $x$ not as a point but as a normal distribution. The encoder answers with a **mean** $\mu_j$ and
+# a **log variance** $\log \sigma_j^2$ for each of the $L$ latent units; a sample $z$ of that distribution goes into the decoder. Two wishes make the loss:
+#
+# $$ \mathcal{L}(x) = \underbrace{\mathbb{E}_{z \sim q(z \mid x)}\big[-\log p(x \mid z)\big]}_{\text{reconstruction}} \;+\; \underbrace{\mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big)}_{\text{divergence}} $$
+#
+# - $q(z \mid x) = N(\mu, \sigma^2)$ is the encoder's distribution, $p(z) = N(0, I)$ the **prior**: the one from which new codes will be drawn.
+# - $p(x \mid z)$ is the decoder's answer, a probability for each pixel. Its negative logarithm is the **binary cross-entropy** of the 784 pixels, *summed*.
+# - KL is the **Kullback-Leibler divergence**: how much $q$ says that the prior does not. For normal distributions it is
+#   $\frac{1}{2} \sum_{j=1}^{L} (\sigma_j^2 + \mu_j^2 - 1 - \log \sigma_j^2)$, *summed* over the units.
+#
+# Both are in **nats** per image (bits by the natural logarithm: 1 nat is 1.44 bits), so that they may be added.
+#
+# **Where the loss comes from.** We want the data to be likely: a large $\log p(x)$, where $p(x) = \mathbb{E}_{z \sim p(z)}[p(x \mid z)]$. Almost every $z$ of the prior explains $x$ badly, so draw from $q$ instead and
+# correct for it: $\log p(x) = \log \mathbb{E}_{z \sim q}\big[p(x \mid z)\, p(z) / q(z \mid x)\big]$. The logarithm of a mean is at least the mean of the logarithms (Jensen's inequality):
+#
+# $$ \log p(x) \;\ge\; \mathbb{E}_{z \sim q}\big[\log p(x \mid z)\big] - \mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big) = -\mathcal{L}(x) $$
+#
+# This is the **evidence lower bound** (ELBO). To make $\mathcal{L}$ small is to push that bound up. The code:
+
+# %%
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from helpers import data, evaluation, experiments_vae, models, vae
+
+mnist = data.load("mnist")
+for part in (vae.kl_divergence, vae.cross_entropy, vae.Sampling.call, vae.VariationalAutoencoder.compute_loss):
+    course.show_source(part)
+
+# %% [markdown]
+# The report's VAE has two latent units and is trained for 20 epochs; the hidden layers (512 and 256 units) are our choice, because the report does not give them. **Predict.** Answering every image with the
+# mean image costs some 206 nats per image. How far down do two numbers per image bring it? And can the cost reach 0?
+
+# %%
+course.seed(0)
+model = vae.VariationalAutoencoder(latent_dim=2, hidden=(512, 256), seed=0)
+model.compile(keras.optimizers.Adam(1e-3), **models.fast(xla=True))
+history = model.fit(
+    models.batches(mnist.x_train, batch_size=128),
+    validation_data=models.batches(mnist.x_test, batch_size=1000, shuffle=False),
+    epochs=course.epochs(20),
+    shuffle=False,
+    verbose=0,
+    callbacks=[models.EpochLine(every=5)],
+)
+
+# %%
+mean_image = evaluation.cross_entropy(mnist.x_test, mnist.x_train.mean(axis=0)).mean()
+floor = evaluation.cross_entropy_floor(mnist.x_test).mean()
+figure = plots.vae_curves(history.history, {"mean image": mean_image, "floor (output = input)": floor})
+plots.show(
+    figure,
+    "04_terms",
+    "The two terms of the loss by epoch. Left: reconstruction falls between two lines that no training moves. Right: the KL divergence, the price of the code.",
+    "Two line plots; reconstruction falls from about 180 to about 136 nats, KL rises from about 4 to about 6.",
+)
+
+# %% [markdown]
+# The floor is not 0: a grey pixel of value 0.3 costs $-0.3 \log 0.3 - 0.7 \log 0.7$ nats even when the answer is exactly 0.3. One seed is an anecdote, so the claim is about three stored runs of the same training.
+
+# %%
+test = {name: history.history[f"val_{name}"][-1] for name in ("reconstruction", "kl", "loss")}
+gap = test["loss"] - history.history["loss"][-1]
+stored = experiments_vae.mnist_runs()
+course.claim("04.floor", floor, low=45.52, high=45.54, fast_low=40, fast_high=50)
+course.claim("04.mean_image", mean_image, low=205, high=208, fast_low=195, fast_high=215)
+course.claim("04.elbo.live", test["loss"], low=138, high=146, fast_high=190)
+course.claim("04.kl.live", test["kl"], low=5, high=8, fast_low=3, fast_high=9)
+course.claim("04.terms_add_up", test["reconstruction"] + test["kl"] - test["loss"], low=-0.01, high=0.01)
+course.claim("04.elbo.latent2", stored.loss.mean(), low=120, high=142)
+course.say(
+    f"**Conclusion.** Two numbers per image take the cost from {mean_image:.0f} nats to {test['reconstruction']:.1f} of reconstruction plus {test['kl']:.1f} of KL. "
+    f"Over {len(stored)} stored seeds the sum is {stored.loss.mean():.1f} ± {stored.loss.std():.1f} on the test images. A code of {test['kl']:.1f} nats can tell about "
+    f"$e^{{{test['kl']:.1f}}}$ ≈ {np.exp(test['kl']):.0f} kinds of image apart. Test and training differ by {gap:.1f} nats in the live run."
+)
+
+# %% [markdown]
+# ## 2. Which digits blur?
+#
+# **Question.** The report sees that 3 and 8 blur. Is it so, and by how much?
+#
+# **Predict** the digit with the best and the one with the worst reconstruction.
+
+# %%
+examples = [np.flatnonzero(mnist.y_test == digit)[0] for digit in range(10)]
+originals = mnist.x_test[examples]
+figure = plots.image_grid([originals, model.reconstruct(originals)], ["original", "reconstructed"], list("0123456789"))
+plots.show(
+    figure,
+    "04_reconstructions",
+    "The first test image of each digit over its reconstruction from two numbers.",
+    "Ten digits and their smoother reconstructions; some turn into a neighbouring digit.",
+)
+
+# %%
+reconstructed = model.reconstruct(mnist.x_test)
+above_floor = evaluation.cross_entropy(mnist.x_test, reconstructed) - evaluation.cross_entropy_floor(mnist.x_test)
+ink = mnist.x_test.mean(axis=1)
+by_digit = pd.DataFrame({
+    "nats above the floor": pd.Series(above_floor).groupby(mnist.y_test).mean(),
+    "mean squared error": pd.Series(evaluation.reconstruction_error(mnist.x_test, reconstructed)).groupby(mnist.y_test).mean(),
+    "ink (mean pixel)": pd.Series(ink).groupby(mnist.y_test).mean(),
+}).rename_axis("digit")  # fmt: skip
+order = by_digit["nats above the floor"].sort_values()
+by_digit.round(3).transpose()
+
+# %%
+course.claim("04.digit.best_is_1", int(order.index[0] == 1), low=1, high=1)
+course.claim("04.digit.rank_of_8", list(order.index[::-1]).index(8) + 1, low=1, high=10, reported="3 and 8 blur")
+course.claim("04.digit.rank_of_3", list(order.index[::-1]).index(3) + 1, low=1, high=10, reported="3 and 8 blur")
+course.say(
+    f"**Conclusion.** From worst to best: {', '.join(str(digit) for digit in order.index[::-1])} ({order.iloc[-1]:.0f} nats above the floor for {order.index[-1]}, "
+    f"{order.iloc[0]:.0f} for {order.index[0]}). The 8 has rank {list(order.index[::-1]).index(8) + 1} and the 3 rank {list(order.index[::-1]).index(3) + 1} of 10. "
+    "The table also says how much ink a digit has: an image with more ink has more to get wrong."
+)
+
+# %% [markdown]
+# ## 3. The plane of digits
+#
+# **Question.** What has the network done with the plane? The report says that 0, 1 and 7 stand apart.
+#
+# **Predict.** Ten groups must share one plane, and the prior wants them near the origin. Which digits will be neighbours?
+
+# %%
+means, log_variances = model.encode(mnist.x_test)
+figure = plots.latent_map(means, mnist.y_test, mnist.class_names, scale="linear")
+plots.show(
+    figure,
+    "04_latent_map",
+    "The means of 10,000 test images, coloured by digit.",
+    "A round cloud of points; the digits form sectors around the origin, some overlap.",
+)
+
+# %%
+from sklearn.neighbors import KNeighborsClassifier
+
+train_means, _ = model.encode(mnist.x_train)
+found = KNeighborsClassifier(5).fit(train_means, mnist.y_train).predict(means)
+recall = pd.Series(found == mnist.y_test).groupby(mnist.y_test).mean()
+course.claim("04.neighbours", np.mean(found == mnist.y_test), low=0.7, fast_low=0.4)
+course.claim("04.apart.0_1_7", recall[[0, 1, 7]].min(), low=0.8, fast_low=0.5, reported="stand apart")
+course.say(
+    f"**Conclusion.** Five nearest neighbours in the plane name the right digit for {np.mean(found == mnist.y_test):.0%} of the test images. By digit: "
+    f"{', '.join(f'{digit}: {share:.0%}' for digit, share in recall.sort_values(ascending=False).items())}. "
+    f"Of 0, 1 and 7, which the report names, the lowest is {recall[[0, 1, 7]].min():.0%}."
+)
+
+# %% [markdown]
+# **New digits.** If the codes fill the prior, a draw from the prior is a likely code. Decode 20 draws. Beside it, decode a whole grid. Its points are not evenly spaced: they are the
+# 2.5 %, 7.5 %, … 97.5 % quantiles of the prior (the inverse normal cumulative distribution function, $\Phi^{-1}$), so that each picture stands for an equal share of the draws.
+
+# %%
+samples = model.generate(20, seed=1)
+figure = plots.image_grid(samples.reshape(2, 10, 784))
+plots.show(
+    figure,
+    "04_samples",
+    "Twenty new images: decodings of draws from the prior N(0, I).",
+    "Twenty digits that no one has written; a few lie between two digits.",
+)
+
+# %%
+from scipy.stats import norm
+
+shares = np.arange(0.025, 1, 0.05)
+z1, z2 = np.meshgrid(norm.ppf(shares), norm.ppf(shares)[::-1])
+plane = model.decode(np.column_stack([z1.ravel(), z2.ravel()])).reshape(20, 20, 784)
+figure = plots.latent_plane(plane, (0.025, 0.025), (0.975, 0.975))
+figure.axes[0].set(xlabel="share of the prior below unit 1, Φ(z₁)", ylabel="share of the prior below unit 2, Φ(z₂)")
+plots.show(
+    figure,
+    "04_plane",
+    "The plane, decoded: each picture stands for 1/400 of the draws from the prior. Neighbouring pictures change smoothly into each other.",
+    "A mosaic of 20 by 20 digits that morph from one into the next.",
+)
+
+# %%
+if not course.headless():
+    plots.latent_explorer(model.decode, (-3, -3), (3, 3))
+
+# %% [markdown]
+# **A walk** from one digit to another on the straight line between their means. How abrupt is it? We measure how far each step moves the picture.
+
+# %%
+walks = [model.interpolate(originals[a], originals[b], steps=11) for a, b in ((1, 0), (7, 2), (4, 6))]
+figure = plots.image_grid(walks, row_labels=["1 to 0", "7 to 2", "4 to 6"])
+plots.show(
+    figure,
+    "04_walks",
+    "Three walks through the plane. Each step is a digit, or a mixture of two that overlap in the plane.",
+    "Three rows of eleven pictures that change gradually.",
+)
+
+# %%
+steps = [np.linalg.norm(np.diff(walk, axis=0), axis=1) for walk in walks]
+pixels = [np.linalg.norm(walk[-1] - walk[0]) for walk in walks]
+largest = max(float(step.max() / whole) for step, whole in zip(steps, pixels, strict=True))
+course.claim("04.walk.largest_step", largest, low=0.1, high=0.8, fast_high=0.9)
+course.say(
+    f"**Conclusion.** The plane has no holes on these walks: of ten steps, the largest moves the picture by {largest:.0%} of the distance between its two ends. (A jump from one end to the other would be 100 %, even steps on "
+    "a straight line 10 %.)"
+)
+
+# %% [markdown]
+# ## 4. Why the noise is drawn outside
+#
+# **Question.** The code is a random draw. How can a gradient pass through a draw?
+#
+# We need the gradient of $\mathbb{E}_{z \sim N(\mu, \sigma^2)}[f(z)]$ by $\mu$, where $f$ is the decoder's cross-entropy. Three ways:
+#
+# 1. **Draw $z$ and differentiate.** The draw is a number that came from a random generator; $f(z)$ does not mention $\mu$ any more.
+# 2. **Score function** (REINFORCE): $\mathbb{E}\big[f(z)\, \nabla_\mu \log q(z)\big] = \mathbb{E}\big[f(z)\,(z - \mu) / \sigma^2\big]$. Right on average.
+# 3. **Reparameterisation trick**: $z = \mu + \sigma \varepsilon$ with $\varepsilon \sim N(0, I)$. The draw is outside; $z$ is a plain function of $\mu$, and the chain rule does the rest.
+#
+# **Predict.** Which of the three gives a gradient at all? Of those that do, which needs fewer draws for the same precision?
+
+# %%
+image = mnist.x_test[:1]
+mu, log_var = (part[:1] for part in (means, log_variances))
+sigma, draws = np.exp(log_var / 2), 2000
+noise = np.random.default_rng(0).normal(size=(draws, 2)).astype("float32")
+repeated_mu = tf.Variable(np.repeat(mu, draws, axis=0))
+with tf.GradientTape(persistent=True) as tape:
+    z = repeated_mu + sigma * noise
+    cost = vae.cross_entropy(np.repeat(image, draws, axis=0), model.decoder(z))
+    drawn = tf.stop_gradient(z)  # what a random generator hands over: a number
+    cost_of_drawn = vae.cross_entropy(np.repeat(image, draws, axis=0), model.decoder(drawn))
+first = tape.gradient(cost_of_drawn, repeated_mu)
+trick = tape.gradient(cost, repeated_mu).numpy()
+score = cost.numpy()[:, None] * noise / sigma
+print("1. draw, then differentiate:", first)
+
+# %%
+spread = pd.DataFrame(
+    {"mean": score.mean(axis=0), "standard error": score.std(axis=0) / draws**0.5, "deviation of one draw": score.std(axis=0)}
+).T  # fmt: skip
+spread_trick = pd.DataFrame(
+    {"mean": trick.mean(axis=0), "standard error": trick.std(axis=0) / draws**0.5, "deviation of one draw": trick.std(axis=0)}
+).T  # fmt: skip
+both = pd.concat({"2. score function": spread, "3. reparameterisation": spread_trick}, axis=1)
+both.columns = both.columns.set_levels(["unit 1", "unit 2"], level=1)
+both.round(1)
+
+# %%
+ratio = float(np.mean(score.std(axis=0) / trick.std(axis=0)))
+apart = np.abs(score.mean(axis=0) - trick.mean(axis=0)) / (score.std(axis=0) / draws**0.5)
+course.claim("04.gradient.none", int(first is None), low=1, high=1)
+course.claim("04.gradient.agree", apart.max(), high=4)
+course.claim("04.gradient.ratio", ratio, low=3)
+course.say(
+    f"**Conclusion.** The first way has no gradient. The other two agree (their means differ by {apart.max():.1f} standard errors at most, over {draws:,} draws for one image), but a "
+    f"single draw of the score function scatters {ratio:.0f} times as much. Precision grows with the root of the number of draws, so it would need about {ratio**2:,.0f} times as many draws."
+)
+
+# %% [markdown]
+# ## 5. When the two terms are scaled wrongly
+#
+# **Question.** Both terms are sums. What if one is averaged instead?
+#
+# It is a common mistake: Keras's `binary_crossentropy` averages over pixels, and `mean` instead of `sum` in the KL term averages over the latent units. Only the ratio of the two terms decides where the minimum is, so every such mistake is a
+# **weight of the KL term**, which the literature calls $\beta$ ($\beta$-VAE): $\mathcal{L}_\beta = \text{reconstruction} + \beta \cdot \mathrm{KL}$.
+#
+# - Cross-entropy averaged over 784 pixels, KL summed: as $\beta = 784$.
+# - KL averaged over $L$ = 20 units, cross-entropy summed: as $\beta = 1/20$.
+# - No KL at all: $\beta = 0$. Ten times too much of it: $\beta = 10$.
+#
+# **Predict** for each: what do the reconstructions look like, and what do new images look like? A unit is **active** if the variance of its mean over the images is above 0.01, that is, if it says something about the image.
+
+# %%
+wrong = experiments_vae.all_mnist_runs()
+wrong = wrong[wrong.seed == 0].fillna({"beta": 1.0}).sort_values(["latent_dim", "beta"])
+wrong["what"] = [f"L = {row.latent_dim}, β = {row.beta:g}" for row in wrong.itertuples()]
+wrong.set_index("what")[["reconstruction", "kl", "loss", "active_units", "neighbours"]].round(2)
+
+# %%
+ten = data.load("mnist", profile="full").x_test[:10]  # those of the stored runs, in any profile
+rows, labels = [ten], ["original"]
+for row in wrong.itertuples():
+    rows += [experiments_vae.as_pictures(row.reconstructed), experiments_vae.as_pictures(row.drawn)]
+    labels += [f"{row.what}\nreconstructed", "drawn"]
+figure = plots.image_grid(rows, row_labels=labels, size=0.62)
+plots.show(
+    figure,
+    "04_weights",
+    "Reconstructions of ten test images, and ten draws from the prior, for each weight of the KL term (seed 0).",
+    "With a large weight all pictures are the same grey blob; with weight 0 the draws are no digits.",
+)
+
+# %%
+two = wrong[wrong.latent_dim == 2].set_index("beta")
+twenty = wrong[wrong.latent_dim == 20].set_index("beta")
+course.claim("04.collapse.kl", two.kl[784.0], low=0, high=0.05)
+course.claim("04.collapse.active", two.active_units[784.0], low=0, high=0)
+course.claim("04.collapse.over_mean_image", two.reconstruction[784.0] / 206.3, low=0.97, high=1.03)
+course.claim("04.beta0.kl", two.kl[0.0], low=15)
+course.claim("04.beta10.reconstruction", two.reconstruction[10.0] - two.reconstruction[1.0], low=5, high=70)
+course.claim("04.averaged20.loss_gain", twenty.loss[0.05] - twenty.loss[1.0], low=3)
+course.say(
+    f"**Conclusion** (one seed each). With β = 784 the KL is {two.kl[784.0]:.3f} nats and {two.active_units[784.0]:.0f} units are active: the code says nothing, and the decoder answers every code with the mean image. This is **posterior "
+    f"collapse**: the encoder's distribution, the posterior, has become the prior. With β = 10 the KL shrinks to {two.kl[10.0]:.1f} nats, at {two.reconstruction[10.0] - two.reconstruction[1.0]:.0f} nats more of reconstruction. "
+    f"With β = 0 the reconstruction is {two.reconstruction[0.0]:.1f}, and the KL {two.kl[0.0]:.0f}: codes lie where the prior never draws. KL averaged over 20 units gives a reconstruction "
+    f"{twenty.reconstruction[1.0] - twenty.reconstruction[0.05]:.0f} nats better than at β = 1 and a bound that is {twenty.loss[0.05] - twenty.loss[1.0]:.0f} nats worse."
+)
+
+# %% [markdown]
+# ## 6. Two numbers or twenty?
+#
+# **Question.** The report names the latent dimension as a challenge. What does $L$ = 20 buy?
+#
+# **Predict.** Will the KL be ten times that of $L$ = 2? Will all twenty units be used? Which of the two draws better new digits?
+
+# %%
+sizes = pd.concat([stored, experiments_vae.mnist_runs(latent_dim=20)])
+columns = ["reconstruction", "kl", "loss", "cross_entropy", "mse", "ssim", "active_units", "neighbours"]
+sizes.groupby("latent_dim")[columns].agg(["mean", "std"]).T.unstack().round(4)
+
+# %%
+drawn = sizes[sizes.seed == 0].set_index("latent_dim")
+pictures = [experiments_vae.as_pictures(drawn[kind][size]) for size in (2, 20) for kind in ("reconstructed", "drawn")]
+labels = ["L = 2\nreconstructed", "drawn", "L = 20\nreconstructed", "drawn"]
+figure = plots.image_grid([ten, *pictures], row_labels=["original", *labels])
+plots.show(
+    figure,
+    "04_sizes",
+    "Ten test images, and draws from the prior, with 2 and with 20 latent units (seed 0).",
+    "With 20 units the reconstructions follow the strokes; the draws are more varied, and fewer of them are digits.",
+)
+
+# %%
+by_size = sizes.groupby("latent_dim")
+loss, kl = by_size.loss.agg(["mean", "std"]), by_size.kl.mean()
+active = by_size.active_units.agg(["min", "max"])
+course.claim("04.elbo.latent20", loss["mean"][20], low=85, high=100)
+course.claim("04.kl.latent20", kl[20], low=20, high=32)
+course.claim("04.active.latent20", active["min"][20], low=8, high=20)
+course.claim("04.neighbours.latent20", by_size.neighbours.mean()[20], low=0.94)
+course.say(
+    f"**Conclusion** ({len(stored)} seeds each). With 20 units the bound improves from {loss['mean'][2]:.1f} ± {loss['std'][2]:.1f} to {loss['mean'][20]:.1f} ± {loss['std'][20]:.1f} nats; KL is {kl[20]:.1f} instead of {kl[2]:.1f} nats, "
+    f"{kl[20] / kl[2]:.1f} times as much. Of the 20 units {active['min'][20]:.0f} to {active['max'][20]:.0f} are active. Nearest neighbours find {by_size.neighbours.mean()[20]:.1%} of the digits "
+    f"(L = 2: {by_size.neighbours.mean()[2]:.1%}). Look at the drawn rows before you decide which model *generates* better: the bound does not say that. Notebook 05 measures it."
+)
+
+# %% [markdown]
+# ## What the report said, what we found
+
+# %%
+course.claims_table()
+
+# %% [markdown]
+# - "Both losses stable": yes, and section 5 shows what the balance of the two decides.
+# - The report names matching versions of TensorFlow, NumPy and Python as a challenge: `requirements.txt` asks for lower bounds only, and Keras 3's seed generators replace the Lambda layers that older VAE code stored.
+# - Outside: a public run of a dense two-unit VAE (30 epochs) prints 153.8 nats, Keras's convolutional example 150.7 (its training saw the test images), the PyTorch example with 20 units 106.7. The hidden layers differ, so these are neighbours, not opponents.
+#
+# ## Your turn
+#
+# **Exercise 1 (explain).** Three programmers made a mistake each. Which β does each of them train with? Write the three numbers.
+#
+# - `a`: mean over pixels of the cross-entropy, KL summed; $L$ = 2.
+# - `b`: cross-entropy summed, KL averaged over units; $L$ = 50.
+# - `c`: both averaged (over 784 pixels, over $L$ = 8 units).
+
+
+# %% tags=["exercise"]
+def my_betas():
+    return None  # a dict with a, b and c
+
+
+# %%
+from helpers import exercises
+
+done = exercises.betas(my_betas)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution 1
+def solution_betas():
+    # Multiply the whole loss so that the cross-entropy is a sum again; what then stands before the summed KL is beta.
+    return {"a": 784, "b": 1 / 50, "c": 784 / 8}
+
+
+assert exercises.betas(solution_betas)
+assert not exercises.betas(lambda: {"a": 1 / 784, "b": 1 / 50, "c": 784 / 8})
+
+# %% [markdown]
+# **Exercise 2 (decide).** Which latent units say something? Given the means and log variances $(n, L)$ of many images, return the KL divergence of each unit, averaged over the images: an array $(L,)$ whose
+# sum is the KL of the model. A unit that has collapsed has (nearly) 0. Predict for the two units of the model above: equal, or not?
+
+
+# %% tags=["exercise"]
+def my_kl_by_unit(mean, log_var):
+    return None  # an array (L,)
+
+
+# %%
+done = exercises.kl_by_unit(my_kl_by_unit)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution 2
+def solution_kl_by_unit(mean, log_var):
+    return np.mean(np.exp(log_var) + mean**2 - 1 - log_var, axis=0) / 2
+
+
+assert exercises.kl_by_unit(solution_kl_by_unit)
+assert not exercises.kl_by_unit(lambda mean, log_var: np.mean(np.exp(log_var) + mean**2 - 1 + log_var, axis=0) / 2)
+print("KL of the two units, in nats:", solution_kl_by_unit(means, log_variances).round(2))
+
+# %% [markdown]
+# **Exercise 3 (change one thing).** The bound of section 1 averages logarithms. Draw $k$ codes per image instead of one, and take the logarithm of the *mean* of the weights $w_i = p(x \mid z_i)\, p(z_i) / q(z_i \mid x)$: a bound that is at least as tight (importance-weighted).
+# Given $\log w$, an array $(n, k)$ with values around −140, return the bound of each image: $\log \frac{1}{k} \sum_i w_i$. Careful: $e^{-800}$ is 0 for a computer.
+
+
+# %% tags=["exercise"]
+def my_bound(log_weights):
+    return None  # an array (n,)
+
+
+# %%
+done = exercises.importance_bound(my_bound)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution 3
+def solution_bound(log_weights):
+    largest = log_weights.max(axis=1)
+    return largest + np.log(np.mean(np.exp(log_weights - largest[:, None]), axis=1))
+
+
+assert exercises.importance_bound(solution_bound)
+assert not exercises.importance_bound(lambda log_weights: np.log(np.mean(np.exp(log_weights), axis=1)))
+assert not exercises.importance_bound(lambda log_weights: log_weights.mean(axis=1))
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# The bound of exercise 3 on 200 test images, with 50 draws each.
+few = mnist.x_test[:200]
+noise = np.random.default_rng(0).normal(size=(50, 200, 2)).astype("float32")
+log_weights = []
+for one in noise:
+    z = means[:200] + np.exp(log_variances[:200] / 2) * one
+    log_q = norm.logpdf(one).sum(axis=1) - log_variances[:200].sum(axis=1) / 2
+    log_weights.append(-vae.cross_entropy(few, model.decoder(z)).numpy() + norm.logpdf(z).sum(axis=1) - log_q)
+log_weights = np.array(log_weights).T
+tighter = solution_bound(log_weights).mean() - log_weights.mean()
+print(f"50 draws tighten the bound by {tighter:.2f} nats on average")
+
+# %% [markdown]
+# **Exercise 4 (open).** `kl_warmup` lets β grow from 0 to 1 over that many training steps. Train with `beta=10` and a warm-up of 5 epochs (469 steps each). Does it end elsewhere than without? Then try `beta=784`. Explain both.
+#
+# ## Recap
+#
+# - A VAE encodes an image as a distribution, and pays for what the code says: reconstruction + KL, both in nats, is a bound on $-\log p(x)$.
+# - The trick $z = \mu + \sigma \varepsilon$ gives a gradient that scatters little; without it there is none, or a noisy one.
+# - Sum both terms. Averaging one of them is a β that nobody chose; a large one ends in posterior collapse.
+# - A better bound is not the same as better new images.
+#
+# ## References
+#
+# - D. P. Kingma, M. Welling, "Auto-encoding variational Bayes", *ICLR* 2014.
+# - D. J. Rezende, S. Mohamed, D. Wierstra, "Stochastic backpropagation and approximate inference in deep generative models", *ICML* 2014.
+# - I. Higgins et al., "beta-VAE: learning basic visual concepts with a constrained variational framework", *ICLR* 2017.
+# - Y. Burda, R. Grosse, R. Salakhutdinov, "Importance weighted autoencoders", *ICLR* 2016.
+# - R. J. Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", *Machine Learning* 8, 1992.
