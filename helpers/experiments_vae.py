@@ -87,18 +87,31 @@ def generative_model(configuration):
     Returns
     -------
     dict
-        Of the test images: reconstruction, kl and loss (nats an image, one sample each; loss is their sum, whatever
-        beta), cross_entropy (of the reconstruction from the mean), mse, ssim; reconstruction_train and kl_train of the
-        last epoch; active_units; neighbours (accuracy of 5 nearest neighbours on the means); parameters. Of seed 0:
-        `reconstructed`, `drawn` (from N(0, I)) and `drawn_fitted` (from the normal distribution fitted to the training
-        codes), ten images each, as hexadecimal bytes. On Fashion-MNIST also the scores of 10,000 images drawn from
-        N(0, I): fd, taught (accuracy after training on 20,000, labelled by the judge or by the class that was asked
-        for); and fd_fitted and taught_fitted, drawn from the fitted distribution.
+        The scores of `scores_of`.
     """
     settings = dict(configuration)
     images = data.load(settings.pop("dataset"), profile="full")
     epochs, seed = settings.pop("epochs"), settings.pop("seed")
     model, history = train(settings, images.x_train, images.y_train, epochs, seed)
+    return scores_of(model, history, images, seed)
+
+
+def scores_of(model, history, images, seed=0):
+    """All scores of a trained VariationalAutoencoder: its History, a `data.Dataset` and the seed of the draws.
+
+    Returns
+    -------
+    dict
+        Of the test images: reconstruction, kl and loss (nats an image, one sample each; loss is their sum, whatever
+        beta), cross_entropy (of the reconstruction from the mean), mse, ssim; reconstruction_train and kl_train of the
+        last epoch; active_units; neighbours (accuracy of 5 nearest neighbours on the means); parameters. Of seed 0:
+        `reconstructed`, `drawn` (from N(0, I)) and `drawn_fitted` (from the normal distribution fitted to the training
+        codes), ten images each, as hexadecimal bytes; of a conditional model also `by_class`, ten rows of eight: a row
+        is a class, a column a latent point. On Fashion-MNIST also the scores of 10,000 images drawn from N(0, I): fd,
+        taught (accuracy after training on 20,000, labelled by the judge or by the class that was asked for); and
+        fd_fitted and taught_fitted, drawn from the fitted distribution; of a conditional model obeyed, the share of the
+        images from N(0, I) in which the judge sees the class that was asked for.
+    """
     x, classes = images.x_test, images.y_test if model.classes else None
     inputs = (x, classes[:, None]) if model.classes else x
     test = model.evaluate(inputs, x, batch_size=1000, verbose=0, return_dict=True)
@@ -123,15 +136,20 @@ def generative_model(configuration):
     }
     if seed == 0:
         result["reconstructed"] = as_text(reconstructed[:10])
+    judge = fashion_classifier() if images.name == "fashion_mnist" else None
     for suffix, like in (("", None), ("_fitted", codes)):
-        drawn, classes = draw(model, 20_000, seed, like)
+        drawn, asked = draw(model, 20_000, seed, like)
         if seed == 0:
             result[f"drawn{suffix}"] = as_text(drawn[:10])
-        if configuration["dataset"] == "fashion_mnist":
-            judge = fashion_classifier()
-            labels = models.answers(judge, drawn).argmax(axis=1) if classes is None else classes
+        if judge:
+            seen = models.answers(judge, drawn).argmax(axis=1)
+            labels = seen if asked is None else asked
             result[f"fd{suffix}"] = evaluation.fd_classifier(judge, x, drawn[:10_000])
             result[f"taught{suffix}"] = accuracy_after_training_on(drawn, labels, x, images.y_test, seed)
+            result |= {"obeyed": np.mean(seen == asked)} if model.classes and like is None else {}
+    if model.classes and seed == 0:
+        points = np.tile(np.random.default_rng(seed).normal(size=(8, model.latent_dim)), (model.classes, 1))
+        result["by_class"] = as_text(model.decode(points, np.repeat(np.arange(model.classes), 8)))
     return result
 
 
@@ -166,3 +184,108 @@ def all_mnist_runs():
     common = {"dataset": ["mnist"], "epochs": [20]}
     configurations = [configuration for axes in grids for configuration in sweeps.grid(**common | axes)]
     return sweeps.run(generative_model, configurations, RESULTS / "04_vae_mnist", version=VAE_VERSION)
+
+
+def real_images(configuration):
+    """What the scores of `generative_model` are for real images: what a generator would have to reach.
+
+    Parameters
+    ----------
+    configuration : dict
+        dataset (with a judge: "fashion_mnist"), seed (which training images are taken).
+
+    Returns
+    -------
+    dict
+        fd of 10,000 training images against the 10,000 test images; taught and taught_judged, the accuracy after
+        training on 20,000 training images with their own labels and with the judge's; neighbours (accuracy of 5 nearest
+        neighbours on the pixels).
+    """
+    images, seed = data.load(configuration["dataset"], profile="full"), configuration["seed"]
+    taken = np.random.default_rng(seed).permutation(len(images.x_train))[:20_000]
+    x, judge = images.x_train[taken], fashion_classifier()
+    judged = models.answers(judge, x).argmax(axis=1)
+    taught = [
+        accuracy_after_training_on(x, labels, images.x_test, images.y_test, seed)
+        for labels in (images.y_train[taken], judged)
+    ]
+    neighbours = KNeighborsClassifier(5).fit(images.x_train, images.y_train)
+    return {
+        "fd": evaluation.fd_classifier(judge, images.x_test, x[:10_000]),
+        "taught": taught[0],
+        "taught_judged": taught[1],
+        "neighbours": neighbours.score(images.x_test, images.y_test),
+    }
+
+
+FASHION = "05_ae_vs_vae_fashion_mnist"
+
+
+def fashion_table(function, methods, workers=2):
+    """Stored runs on Fashion-MNIST as one table, in the order given, with the columns `method` and `variational`.
+
+    Parameters
+    ----------
+    function : function
+        A configuration in, numbers out.
+    methods : dict of str to (int, dict)
+        For each method the number of seeds (from 0 on) and the rest of the configuration.
+    workers : int, default 2
+        As in `sweeps.run`.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    rows = [
+        (method, {"dataset": "fashion_mnist"} | settings | {"seed": seed})
+        for method, (seeds, settings) in methods.items()
+        for seed in range(seeds)
+    ]
+    table = sweeps.run(function, [row for _, row in rows], RESULTS / FASHION, version=VAE_VERSION, workers=workers)
+    return table.assign(
+        method=[method for method, _ in rows], variational=[row.get("variational", True) for _, row in rows]
+    )
+
+
+def sizes_runs():
+    """Notebook 05: dense networks, 20 epochs: AE with L = 2 and 32, VAE with L = 2 (five seeds), 20, 32; else three."""
+    vaes = {f"VAE, L = {size}": (seeds, {"latent_dim": size}) for size, seeds in ((2, 5), (20, 3), (32, 3))}
+    aes = {f"AE, L = {size}": (3, {"latent_dim": size, "variational": False}) for size in (2, 32)}
+    methods = {name: (seeds, settings | {"epochs": 20}) for name, (seeds, settings) in (aes | vaes).items()}
+    return fashion_table(generative_model, methods)
+
+
+def beta_runs():
+    """Notebook 05: dense VAE with L = 20, 10 epochs, one seed, for six values of beta."""
+    betas = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
+    methods = {f"beta = {beta:g}": (1, {"latent_dim": 20, "beta": beta, "epochs": 10}) for beta in betas}
+    return fashion_table(generative_model, methods)
+
+
+def convolutional_runs():
+    """Notebook 05: convolutional and dense AE and VAE with about as many parameters, L = 32, 10 epochs, two seeds."""
+    kinds = {"dense": {}, "convolutional": CONVOLUTIONAL}
+    types = {"AE": {"variational": False}, "VAE": {}}
+    methods = {
+        f"{kind} {name}": (2, {"latent_dim": 32, "epochs": 10} | settings | variational)
+        for name, variational in types.items()
+        for kind, settings in kinds.items()
+    }
+    return fashion_table(generative_model, methods)
+
+
+def conditional_runs():
+    """Notebook 05: conditional dense VAE with L = 2 and 20, 20 epochs, one seed."""
+    methods = {
+        f"conditional VAE, L = {size}": (1, {"latent_dim": size, "classes": 10, "epochs": 20}) for size in (2, 20)
+    }
+    return fashion_table(generative_model, methods)
+
+
+def real_images_runs():
+    """Notebook 05: the scores of real images, three draws of them."""
+    return fashion_table(real_images, {"real images": (3, {"method": "real images"})})
+
+
+FASHION_RUNS = (sizes_runs, beta_runs, convolutional_runs, conditional_runs, real_images_runs)

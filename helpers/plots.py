@@ -91,7 +91,7 @@ def image_grid(images, row_labels=None, column_labels=None, size=0.9):
     return figure
 
 
-def loss_curves(histories, baselines, loss="loss", ylabel="mean squared error per pixel"):
+def loss_curves(histories, baselines, loss="loss", ylabel="mean squared error per pixel", scale="log"):
     """Loss of train and test by epoch, one panel per model, with baselines as labelled horizontal lines.
 
     Parameters
@@ -100,18 +100,24 @@ def loss_curves(histories, baselines, loss="loss", ylabel="mean squared error pe
         Each with `loss` and `val_` + `loss`.
     baselines : dict of str to dict of str to float
         For each model, the lines to draw in: label and height.
+    ylabel : str or list of str
+        One for all panels, or one each.
+    scale : {"log", "linear"}, default "log"
+        The ticks of "log" are those of a mean squared error.
     """
     figure, axes = plt.subplots(1, len(histories), figsize=(6.5 * len(histories), 4.5), squeeze=False)
-    for axis, (name, history) in zip(axes[0], histories.items(), strict=True):
+    ylabels = [ylabel] * len(histories) if isinstance(ylabel, str) else ylabel
+    for axis, ylabel, (name, history) in zip(axes[0], ylabels, histories.items(), strict=True):
         epochs = np.arange(1, len(history.epoch) + 1)
         axis.plot(
             epochs, history.history[loss], color=TRAIN, marker="o", markersize=4, label="training (during the epoch)"
         )
         axis.plot(epochs, history.history[f"val_{loss}"], color=TEST, marker="s", markersize=4, label="test (after it)")
-        axis.set(xlabel="epoch", ylabel=ylabel, title=name, yscale="log")
+        axis.set(xlabel="epoch", ylabel=ylabel, title=name, yscale=scale)
         axis.yaxis.set_major_formatter("{x:g}")
-        axis.yaxis.set_minor_formatter(plt.NullFormatter())
-        axis.set_yticks([0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1])
+        if scale == "log":
+            axis.yaxis.set_minor_formatter(plt.NullFormatter())
+            axis.set_yticks([0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1])
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
         for style, (label, height) in zip(("--", ":", "-."), baselines[name].items(), strict=False):
             axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
@@ -328,7 +334,7 @@ def latent_explorer(decode, low, high):
     widgets.interact(draw, unit_1=sliders[0], unit_2=sliders[1])
 
 
-def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False):
+def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False, class_names=None):
     """Small maps of two-dimensional codes, coloured by class, with the centroids as crosses.
 
     Parameters
@@ -336,10 +342,13 @@ def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False):
     codes : list of array (n, 2)
     labels : array (n,) of int
     centroids : list of array (K, 2)
+        Of length 0 where there are none.
     titles : list of str
     columns : int, default 3
     same_limits : bool, default False
         One scale for all panels, so that shrinking can be seen.
+    class_names : sequence of str, optional
+        The ten digits by default.
     """
     rows = -(-len(codes) // columns)
     figure, axes = plt.subplots(
@@ -358,10 +367,11 @@ def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False):
     for axis in axes[:, 0]:
         axis.set_ylabel("latent unit 2")
     handles = [
-        plt.Line2D([], [], marker="o", linestyle="", color=colour, label=str(label))
-        for label, colour in enumerate(CLASS_COLOURS)
+        plt.Line2D([], [], marker="o", linestyle="", color=colour, label=label)
+        for label, colour in zip(class_names or range(10), CLASS_COLOURS, strict=True)
     ]
-    figure.legend(handles=handles, loc="outside right center", title="digit", frameon=False)
+    title = "class" if class_names else "digit"
+    figure.legend(handles=handles, loc="outside right center", title=title, frameon=False)
     return figure
 
 
@@ -421,7 +431,7 @@ def confusion(table, row_label, column_label, names):
     return figure
 
 
-def scoreboard(runs, score, xlabel, references):
+def scoreboard(runs, score, xlabel, references, scale="linear"):
     """One line per method, a dot per seed, a tick at the mean; published values as dashed lines.
 
     Parameters
@@ -429,6 +439,8 @@ def scoreboard(runs, score, xlabel, references):
     runs : pandas.DataFrame
         Columns method and `score`, a row per run; methods are drawn from top to bottom in their order.
     references : dict of str to float
+    scale : {"linear", "log"}, default "linear"
+        "linear" is for scores from 0 to 1; "log" takes the limits from the scores.
     """
     methods = list(dict.fromkeys(runs.method))
     figure, axis = plt.subplots(figsize=(10, 0.55 * len(methods) + 1.8))
@@ -436,12 +448,21 @@ def scoreboard(runs, score, xlabel, references):
         values = runs[runs.method == method][score]
         axis.plot(values, np.full(len(values), place), "o", markersize=9, alpha=0.7, color=CLASS_COLOURS[0])
         axis.plot([values.mean()] * 2, [place - 0.3, place + 0.3], color="black", linewidth=2.5)
-        axis.text(1.03, place, f"{values.mean():.3f}", va="center", fontsize=12, transform=axis.get_yaxis_transform())
+        axis.text(
+            1.03,
+            place,
+            f"{values.mean():.4g}" if scale == "log" else f"{values.mean():.3f}",
+            va="center",
+            fontsize=12,
+            transform=axis.get_yaxis_transform(),
+        )
     for (name, value), style in zip(references.items(), ("--", ":"), strict=False):
         axis.axvline(value, color=REFERENCE, linestyle=style, label=f"{name}: {value:g}")
     if references:
         axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=11)  # above the dots
-    axis.set(xlabel=xlabel, xlim=(0, 1))
+    axis.set(xlabel=xlabel, xscale=scale)
+    if scale == "linear":
+        axis.set_xlim(0, 1)
     axis.set_yticks(range(len(methods)), methods)
     axis.invert_yaxis()
     axis.grid(axis="x", color="0.9")
@@ -510,8 +531,8 @@ def runs_scatter(runs, panels, hue, y, references=None):
         ):
             style = {"color": colour, "marker": marker, "s": 70, "alpha": 0.8, "linewidths": 0}
             axis.scatter(group[x], group[y[0]], label=f"{hue[1]} = {value}", **style)
-        for name, height in (references or {}).items():
-            axis.axhline(height, color=REFERENCE, linestyle="--", linewidth=1.4, label=name)
+        for (name, height), style in zip((references or {}).items(), ("--", ":", "-."), strict=False):
+            axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.4, label=name)
         axis.set(xlabel=label, xscale=scale)
         if scale == "log":
             axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

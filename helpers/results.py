@@ -1,6 +1,6 @@
 """`make results`: compute every repeated run that a notebook reads and that is not stored below data/results/ yet."""
 
-from helpers import experiments, experiments_vae
+from helpers import experiments, experiments_vae, vae_gan
 
 ALL_RUNS = (
     experiments.autoencoder_runs,
@@ -11,6 +11,8 @@ ALL_RUNS = (
     experiments.all_knob_runs,
     experiments.sweep_speed_runs,
     experiments_vae.all_mnist_runs,
+    *experiments_vae.FASHION_RUNS,
+    vae_gan.vae_gan_runs,
 )
 
 

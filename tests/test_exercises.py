@@ -10,9 +10,10 @@ import pytest
 from scipy.special import logsumexp
 from sklearn.datasets import make_blobs
 from sklearn.metrics import silhouette_score
+from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
-from helpers import clustering, exercises, models
+from helpers import clustering, evaluation, exercises, models
 
 
 def total(latent_dim, bias=1):
@@ -159,6 +160,61 @@ def test_scale_free_score(capsys):
         (silhouette_score, "Right"),
     ]:
         exercises.scale_free_score(answer)
+        assert said in capsys.readouterr().out
+
+
+def test_nats_above_floor(capsys):
+    images = np.random.default_rng(0).random((20, 784))
+    floor = evaluation.cross_entropy_floor(images).mean()
+    for answer, said in [
+        (lambda loss, x: None, "Nothing to check"),
+        (lambda loss, x: loss * 784, "but from zero"),
+        (lambda loss, x: loss - floor / 784, "still per pixel"),
+        (lambda loss, x: loss - floor, "same unit first"),
+        (lambda loss, x: loss * 28 - floor, "yours is"),
+        (lambda loss, x: loss * 784 - floor, "Right"),
+    ]:
+        exercises.nats_above_floor(answer, images)
+        assert said in capsys.readouterr().out
+
+
+def test_frechet_in_one_dimension(capsys):
+    means = lambda a, b: (a.mean() - b.mean()) ** 2  # noqa: E731
+    for answer, said in [
+        (lambda a, b: None, "Nothing to check"),
+        (lambda a, b: means(a, b) + a.var() + b.var(), "no distance to itself"),
+        (lambda a, b: abs(a.mean() - b.mean()), "0.5² = 0.25"),
+        (means, "stretched by 1.5"),
+        (lambda a, b: means(a, b) + (a.var() - b.var()) ** 2, "S is a variance"),
+        (lambda a, b: means(a, b) + (a.std() - b.std()) ** 2, "Right"),
+    ]:
+        exercises.frechet_in_one_dimension(answer)
+        assert said in capsys.readouterr().out
+
+
+def test_sampler_of_codes(capsys):
+    codes, _ = make_blobs(600, 2, centers=5, cluster_std=0.3, random_state=0)
+    # A stand-in for the judge: how the codes spread over a grid, against how the true ones do.
+    bins = [np.linspace(-15, 15, 40)] * 2
+    counts = lambda z: np.histogram2d(*np.asarray(z).T, bins=bins)[0] / len(z)  # noqa: E731
+    distance_of = lambda z: float(np.abs(counts(z) - counts(codes)).sum())  # noqa: E731
+    normal = lambda seed: np.random.default_rng(seed).normal(size=(500, 2))  # noqa: E731
+    mixture = GaussianMixture(5, random_state=0).fit(codes)
+
+    def mixed(codes, n, seed):
+        mixture.random_state = seed
+        return mixture.sample(n)[0]
+
+    for answer, said in [
+        (lambda codes, n, seed: None, "Nothing to check"),
+        (lambda codes, n, seed: codes[:7], "finite numbers of shape (500, 2)"),
+        (lambda codes, n, seed: codes[:n], "are training codes"),
+        (lambda codes, n, seed: np.zeros((n, 2)), "many are equal"),
+        (lambda codes, n, seed: normal(0), "hand the seed"),
+        (lambda codes, n, seed: normal(seed), "how many hills"),
+        (mixed, "Right"),
+    ]:
+        exercises.sampler_of_codes(answer, codes, 500, distance_of)
         assert said in capsys.readouterr().out
 
 

@@ -43,6 +43,16 @@ PASS_UNTRAINED = {
         "03.knob.largest_over_spread",
         "03.seconds.total", "03.speedup.parallel",
     },
+    "05": {
+        "05.active.vae20", "05.active.vae32", "05.ae_beats_vae", "05.beta.active01", "05.beta.active10",
+        "05.beta.distortion_rises", "05.beta.rate_falls", "05.conditional.loss_gain", "05.conditional.neighbours",
+        "05.conditional.obeyed", "05.conditional.taught", "05.conv.parameters", "05.conv.seconds", "05.conv_gain",
+        "05.conv_gain.vae", "05.elbo.fashion2", "05.elbo.fashion20", "05.elbo.fashion2_deviation", "05.fd.floor",
+        "05.fd.real", "05.fd.vae_over_fitted_ae2", "05.fd.vae_over_fitted_ae32", "05.floor.test", "05.gan.fd_ratio",
+        "05.gan.mse_ratio", "05.gan.seconds_ratio", "05.gap.share_of_size", "05.latent.gain20", "05.latent.gain32",
+        "05.map.vae2_outside3", "05.mse.ae32", "05.near.ae32", "05.near.pixels", "05.near.vae2", "05.taught.ae32",
+        "05.taught.real", "05.taught.vae32", "05.vae_generates",
+    },
 }  # fmt: skip
 NO_TRAINING = """
 import collections, keras
