@@ -269,21 +269,18 @@ def careful_threshold(threshold, validation, test, allowed=0.001):
     """
     if threshold is None:
         return _not_done()
-    lowest = {name: _lowest_threshold(*pair, allowed) for name, pair in (("v", validation), ("t", test))}
-    (truth, scores), called = validation, {}
-    for name, value in {"yours": threshold, "right": lowest["v"], "test": lowest["t"]}.items():
-        called[name] = scores >= value
-    false = called["yours"][truth == 0].mean()
-    caught, best = called["yours"][truth == 1].mean(), called["right"][truth == 1].mean()
-    if false <= allowed and caught >= best:
+    truth, scores = validation
+    called, best = scores >= threshold, scores >= _lowest_threshold(truth, scores, allowed)
+    false, caught, possible = called[truth == 0].mean(), called[truth == 1].mean(), best[truth == 1].mean()
+    if false <= allowed and caught >= possible:
         return _verdict(None)
-    if np.array_equal(called["yours"], called["test"]):
+    if np.array_equal(test[1] >= threshold, test[1] >= _lowest_threshold(*test, allowed)):
         return _verdict("this threshold was chosen on the test images, which nobody has when a threshold is chosen.")
     if false > allowed:
         return _verdict(
             f"on the validation images {false:.2%} of the negatives are called positive; {allowed:.2%} may be."
         )
-    return _verdict(f"few enough false alarms, but it finds {caught:.2%} of the positives; {best:.2%} can be had.")
+    return _verdict(f"few enough false alarms, but it finds {caught:.2%} of the positives; {possible:.2%} can be had.")
 
 
 def _lowest_threshold(truth, scores, allowed):

@@ -395,7 +395,7 @@ def classifier_curves(history):
 
 def confusions(tables, names):
     """Small confusion tables side by side, drawn by scikit-learn: dict of title to table (rows: truth), class names."""
-    figure, axes = plt.subplots(1, len(tables), figsize=(4.9 * len(tables), 4), squeeze=False)
+    figure, axes = plt.subplots(1, len(tables), figsize=(4.2 * len(tables), 3.8), squeeze=False)
     for axis, (title, table) in zip(axes[0], tables.items(), strict=True):
         ConfusionMatrixDisplay(table, display_labels=names).plot(ax=axis, cmap="Blues", colorbar=False)
         axis.set(title=title, xlabel="answer", ylabel="truth" if axis is axes[0, 0] else "")
