@@ -655,13 +655,16 @@ course.say(
 # for two epochs and falls to 0 along a cosine, and **label smoothing** (the target is 0.91 for the true class and 0.01 for each other, not 1 and 0).
 #
 # - *wide*: two layers of 1,024 units;
-# - *wide, mirrored and moved*: the training images are also mirrored left to right and moved by up to one pixel, anew in each epoch. A mirrored garment is still a garment; a mirrored
+# - *wide, mirrored*: more epochs, and half of the training images are mirrored left to right, anew in each epoch. A mirrored garment is still a garment; a mirrored
 #   digit would not be one;
-# - *wider, mirrored and moved*: 2,048-1,024-512.
+# - *wider, mirrored*: 2,048 and 1,024 units.
+#
+# How we came to these three: in a pilot with 20,000 training images and one seed, mirroring alone had a higher accuracy on the validation images than mirroring together with
+# moves by one pixel, so moves were left out. One seed is weak evidence; no test image was looked at for it.
 #
 # **Test-time augmentation**: answer an image by the mean of the probabilities of itself and of its mirror image. Whether to do so, and which recipe to take, is decided **on the validation images alone**.
 #
-# **Predict.** What helps more: eighteen times the parameters, or images that are mirrored and moved by one pixel?
+# **Predict.** What helps more: eighteen times the parameters, or images that are mirrored?
 
 # %%
 course.show_source(experiments_classifier.fit_best_dense)
@@ -706,8 +709,8 @@ plots.show(
 course.claim("06.acc.best_dense", means["test", "mean"][best], low=0.905, reported="0.9144 (literature)")
 course.say(
     f"**Conclusion.** Highest on validation is *{best}*, with {means['validation', 'mean'][best]:.4f}; on test it has {means['test', 'mean'][best]:.4f} ± {means['test', 'std'][best]:.4f} (3 seeds), "
-    f"{means['test', 'mean'][best] - runs.acc_multi.mean():.4f} above the report's network. Wider layers alone give {means['test', 'mean']['wide'] - runs.acc_multi.mean():+.4f}, moved and mirrored images a further "
-    f"{means['test', 'mean']['wide, mirrored and moved'] - means['test', 'mean']['wide']:+.4f}. The best dense network that we found in the literature has 0.9144; convolutions, which know that neighbouring "
+    f"{means['test', 'mean'][best] - runs.acc_multi.mean():.4f} above the report's network. Wider layers alone give {means['test', 'mean']['wide'] - runs.acc_multi.mean():+.4f}, mirrored images, with twice the epochs, a further "
+    f"{means['test', 'mean']['wide, mirrored'] - means['test', 'mean']['wide']:+.4f}. The best dense network that we found in the literature has 0.9144; convolutions, which know that neighbouring "
     "pixels belong together, go above that."
 )
 

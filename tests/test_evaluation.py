@@ -218,7 +218,7 @@ def test_training_stops_in_time_or_goes_to_the_end(rng):
     assert len(losses) == 6 and loss == pytest.approx(losses.iloc[-1], rel=1e-4)
 
 
-@pytest.mark.parametrize("moves", [None, 1])
+@pytest.mark.parametrize("moves", [None, 0, 1])
 def test_a_recipe_learns(rng, moves):
     y = rng.integers(0, 10, 600)
     x = (0.3 * rng.random((600, 784)) + np.repeat(np.eye(10)[y], 79, axis=1)[:, :784]).astype("float32")
