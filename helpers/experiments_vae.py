@@ -1,7 +1,6 @@
 """The runs of notebooks 04 and 05: autoencoders and variational autoencoders, trained and scored on whole data sets."""
 
 import numpy as np
-import pandas as pd
 from sklearn.neighbors import KNeighborsClassifier
 
 from helpers import course, data, evaluation, models, sweeps, vae
@@ -23,7 +22,7 @@ CONVOLUTIONAL = {"kind": "convolutional", "hidden": [330]}  # about as many para
 
 
 def train(settings, x, classes=None, epochs=20, seed=0, **fit):
-    """Build and fit a VariationalAutoencoder with Adam and batches of 128; the rate falls from 0.001 along half a cosine.
+    """Build and fit a VariationalAutoencoder with batches of 128 and Adam, whose rate falls from 0.001 to 0.
 
     Parameters
     ----------
