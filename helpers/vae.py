@@ -1,6 +1,7 @@
 """The variational autoencoder: a Keras model whose loss is part of it, so that fit, evaluate and callbacks all work."""
 
 import numpy as np
+from scipy.special import expit
 
 from helpers import course
 
@@ -150,7 +151,7 @@ class VariationalAutoencoder(keras.Model):
             raise ValueError(f"z must be finite numbers of shape (n > 0, {self.latent_dim}), got {_described(z)}")
         inputs = [z, self._checked_classes(classes, len(z))] if self.classes else z
         logits = self.decoder.predict(inputs, batch_size=1000, verbose=0)
-        return 1 / (1 + np.exp(-logits))
+        return expit(logits)
 
     def reconstruct(self, images, classes=None):
         """The decoding (n, features) of the *mean* of each image (n, features): no noise."""

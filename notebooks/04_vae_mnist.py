@@ -80,7 +80,7 @@ for part in (vae.kl_divergence, vae.cross_entropy, vae.Sampling.call, vae.Variat
 course.seed(0)
 epochs, batches = course.epochs(20), models.batches(mnist.x_train, batch_size=128)
 model = vae.VariationalAutoencoder(latent_dim=2, hidden=(512, 256), seed=0)
-rate = keras.optimizers.schedules.CosineDecay(1e-3, epochs * len(batches))  # falls to 0 along half a cosine
+rate = keras.optimizers.schedules.CosineDecay(3e-3, epochs * len(batches))  # falls to 0 along half a cosine
 model.compile(keras.optimizers.Adam(rate), **models.fast(xla=True))
 history = model.fit(
     batches,
