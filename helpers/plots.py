@@ -653,7 +653,7 @@ def runs_scatter(runs, panels, hue, y, references=None):
             axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.4, label=name)
         axis.set(xlabel=label, xscale=scale)
         if scale == "log":
-            axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
             axis.xaxis.set_major_formatter("{x:,.7g}")
             axis.xaxis.set_minor_formatter(plt.NullFormatter())
     axes[0, 0].set_ylabel(y[1])

@@ -322,6 +322,7 @@ def interval(runs, score, draws=2000):
     return np.nanpercentile([rank_correlation(runs.iloc[rows], score) for rows in drawn], [2.5, 97.5])
 
 
+# %%
 scores = ["inertia", "reconstruction", "silhouette"]
 better = ours.assign(silhouette=-ours.silhouette)  # of the silhouette, more is better
 cells = better.assign(inertia=np.log(ours.inertia)).groupby("setting")
