@@ -218,7 +218,8 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
     cluster_centers_ : float32 array (K, L)
     n_iter_ : int
     history_ : pandas.DataFrame
-        By iteration, 0 being the end of pretraining: reconstruction (R, on the images as trained on), clustering (C,
+        Of the last phase, by iteration, 0 being its beginning (the end of pretraining, or of the phase with
+        `overcluster` clusters): reconstruction (R, on the images as trained on, from iteration 1 on), clustering (C,
         on undistorted images), loss, changed (share of assignments), shift (mean distance that the centroids
         moved), inertia (sum of squared distances to the own centroid), smallest and largest (cluster sizes), live
         (clusters that are not empty), spread (standard deviation of the codes, root mean square over units), seconds.
@@ -229,7 +230,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
     pretrain_labels_ : int array (n,)
         The first K-Means, on the codes after pretraining: "autoencoder, then K-Means".
     tracked_codes_, tracked_centers_ : arrays (n_iter_ + 1, track, L) and (n_iter_ + 1, K, L)
-        From the end of pretraining to the last iteration.
+        From the beginning of the last phase to its last iteration.
     n_features_in_ : int
 
     Warns

@@ -74,6 +74,8 @@ def test_linear_autoencoder(capsys):
         assert not exercises.linear_autoencoder(model, x, pca_mse=0.01)
         assert said in capsys.readouterr().out
     assert exercises.linear_autoencoder(network(32), x, pca_mse=1e6)
+    halves = [keras.Sequential([keras.Input((a,)), keras.layers.Dense(b)]) for a, b in ((784, 32), (32, 784))]
+    assert exercises.linear_autoencoder(keras.Sequential(halves), x, pca_mse=1e6), "a model made of models"
 
 
 def test_cluster_accuracy(capsys):

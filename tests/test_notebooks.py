@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import course, notebooks
+from helpers import course, notebooks, plots
 from tests.conftest import ROOT, SOURCES
 from tests.play import RECORD_CLAIMS, play, printed
 
@@ -38,10 +38,10 @@ PASS_UNTRAINED = {
         "03.report.mse_over_mean_image",
         "03.resume.survivors", "03.resume.rewritten", "03.resume.rows", "03.runs", "03.failed", "03.live_clusters",
         "03.best.acc", "03.spread.seeds", "03.effect.weights", "03.effect.latent_dim", "03.effect.paired",
-        "03.trade.acc_lost", "03.rank.inertia_vs_acc", "03.rank.low", "03.rank.high", "03.rank.latent16",
-        "03.rank.latent64", "03.rank.same_cell", "03.knob.augmentation", "03.knob.learning_rate",
+        "03.trade.acc_lost", "03.rank.inertia_vs_acc", "03.rank.low", "03.rank.high", "03.rank.latent2", "03.rank.silhouette", "03.rank.latent16",
+        "03.rank.latent64", "03.rank.same_cell", "03.knob.augmentation", "03.knob.learning_rate", "03.knob.latent_dim", "03.knob.weights",
         "03.knob.largest_over_spread",
-        "03.seconds.total", "03.speedup.parallel",
+        "03.seconds.total", "03.seconds.report", "03.speedup.parallel",
     },
     "05": {
         "05.active.vae20", "05.active.vae32", "05.ae_beats_vae", "05.beta.active01", "05.beta.active10",
@@ -248,6 +248,14 @@ def test_a_notebook_that_is_too_large_gets_pictures_of_fewer_colours(monkeypatch
     smaller = nbformat.reads(notebooks.text_of(notebook), as_version=4).cells[0].outputs[0].data["image/png"]
     picture = Image.open(io.BytesIO(base64.b64decode(smaller)))
     assert picture.size == (60, 60) and len(picture.convert("RGB").getcolors()) <= 128
+
+
+def test_a_picture_of_few_colours_keeps_white_and_the_colours_of_the_classes():
+    grey = np.random.default_rng(0).integers(0, 256, (100, 100, 1), dtype="uint8").repeat(3, axis=2)
+    kept = np.round(255 * np.array([(1, 1, 1), *plots.CLASS_COLOURS])).astype("uint8")
+    grey[0, : len(kept)] = kept  # a dot each, as in a legend, which an adaptive palette gives away
+    reduced = np.asarray(plots.with_palette(Image.fromarray(grey), 64).convert("RGB"))
+    assert (reduced[0, : len(kept)] == kept).all() and len(np.unique(reduced.reshape(-1, 3), axis=0)) <= 64
 
 
 def test_a_fast_run_writes_no_notebook(small_notebook, monkeypatch):
