@@ -180,9 +180,9 @@ def mnist_runs(seeds=range(3), **settings):
 
 
 def all_mnist_runs():
-    """Notebook 04's runs: two sizes of the code, and the wrong weights of KL."""
+    """Notebook 04's runs: two sizes of the code, the larger one also without warm-up, and the wrong weights of KL."""
     two, twenty = {"latent_dim": [2]}, {"latent_dim": [20]}
-    grids = [two | {"seed": range(3)}, twenty | {"seed": range(3)}]
+    grids = [two | {"seed": range(3)}, twenty | {"seed": range(3)}, twenty | {"kl_warmup": [0], "seed": range(3)}]
     grids += [two | {"beta": [0.0, 10.0, 784.0], "seed": [0]}, twenty | {"beta": [1 / 20], "seed": [0]}]
     common = {"dataset": ["mnist"], "epochs": [20]}
     configurations = [configuration for axes in grids for configuration in sweeps.grid(**common | axes)]
