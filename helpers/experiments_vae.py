@@ -1,7 +1,6 @@
 """The runs of notebooks 04 and 05: autoencoders and variational autoencoders, trained and scored on whole data sets."""
 
 import numpy as np
-import pandas as pd
 from sklearn.neighbors import KNeighborsClassifier
 
 from helpers import course, data, evaluation, models, sweeps, vae
