@@ -45,6 +45,7 @@ def train(settings, x, classes=None, epochs=20, seed=0, **fit):
     batches = models.batches(x, batch_size=128, seed=seed)
     steps = epochs * len(batches)
     model = vae.VariationalAutoencoder(**MODEL | {"kl_warmup": steps // 4} | settings, seed=seed)
+    model.check(x, classes)
     dense = model.kind == "dense"  # XLA makes convolutions on a CPU slower
     rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)  # falls along half a cosine
     model.compile(keras.optimizers.Adam(rate), **models.fast(xla=dense))

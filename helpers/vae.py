@@ -131,8 +131,17 @@ class VariationalAutoencoder(keras.Model):
         return keras.ops.mean(reconstruction) + weight * keras.ops.mean(kl)
 
     def fit(self, x=None, *args, callbacks=None, **kwargs):
-        """As in Keras; it also stops, and says what to turn, at the first epoch whose loss is not a number."""
+        """As in Keras; arrays are checked first, and the first epoch whose loss is not a number stops it (StopAtNan)."""
+        parts = x if isinstance(x, (tuple, list)) else [x]
+        if all(isinstance(part, np.ndarray) for part in parts):
+            self.check(*parts)
         return super().fit(x, *args, callbacks=[*(callbacks or []), StopAtNan()], **kwargs)
+
+    def check(self, images, classes=None):
+        """Raise a ValueError that names the fault if images (n, features) or the classes (n,) cannot be used."""
+        self._checked_images(images)
+        if self.classes:
+            self._checked_classes(None if classes is None else np.ravel(classes), len(images))
 
     def encode(self, images, classes=None):
         """Mean and log variance, each (n, L), of images (n, features), pixels in [0, 1].

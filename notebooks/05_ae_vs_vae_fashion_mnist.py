@@ -48,7 +48,8 @@ plots.set_style()
 #   because notebook 01 saw ReLU units die.
 # - The **variational autoencoder** (VAE) with $L = 2$. Its encoder answers an image with a normal distribution $q(z \mid x)$: a mean $\mu$ and a log variance
 #   for each unit. One code is drawn from it as $z = \mu + \sigma \cdot$ noise (the **reparameterisation**: the noise is drawn apart, so the gradient reaches
-#   $\mu$ and $\sigma$). The hidden layers are those of notebook 04, 784-512-256.
+#   $\mu$ and $\sigma$). The hidden layers are those of notebook 04, 784-512-256, and so is the training: 20 epochs, a learning rate that falls to 0, a weight of the
+#   KL term that grows from 0 to 1 in the first quarter (**KL warm-up**).
 #
 # The loss of the AE is the **binary cross-entropy**: $-x_j \log \hat x_j - (1 - x_j) \log(1 - \hat x_j)$ for a pixel $x_j$ and its reconstruction
 # $\hat x_j$. The loss of the VAE is the negative **ELBO** (evidence lower bound): the same cross-entropy, plus the **KL divergence**, the price in **nats**
@@ -110,7 +111,7 @@ figure = plots.loss_curves(
 plots.show(
     figure,
     "05_losses",
-    "The two losses as they are printed. Compare the numbers on the vertical axes, not the curves.",
+    "The two losses as they are printed. Compare the numbers on the vertical axes, not the curves. (Up to epoch 5, the VAE's training loss counts the KL in part: warm-up.)",
     "Two panels of training and test loss by epoch: the autoencoder's between 0 and 1, the VAE's in the hundreds.",
 )
 

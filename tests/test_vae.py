@@ -6,7 +6,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from helpers import course, data, models, vae
+from helpers import course, data, experiments_vae, models, vae
 from helpers.vae import VariationalAutoencoder
 
 FORMS = [{}, {"kind": "convolutional"}, {"classes": 10}, {"kind": "convolutional", "classes": 10}]
@@ -154,8 +154,27 @@ def test_a_class_outside_the_range_is_named(images, classes):
 
 
 def test_a_loss_that_is_no_number_stops_training_and_says_when(images):
+    model = VariationalAutoencoder(hidden=(8,))
+    model.compile("adam")
     with pytest.raises(FloatingPointError, match="after epoch 1: lower the learning rate"):
-        fitted((images[0] * np.nan, images[1]))
+        model.fit(models.batches(images[0] * np.nan, batch_size=20), shuffle=False, verbose=0)
+
+
+def test_fit_refuses_bad_arrays_before_it_trains(images):
+    x, classes = images
+    plain, conditional = VariationalAutoencoder(hidden=(8,)), VariationalAutoencoder(hidden=(8,), classes=10)
+    for model in (plain, conditional):
+        model.compile("adam")
+    for call, message in [
+        (lambda: plain.fit(x * 255, x), "images must hold pixels from 0 to 1"),
+        (lambda: plain.fit(x[:, :100], x), r"images must have the shape \(n > 0, 784\)"),
+        (lambda: plain.fit(x[:0], x[:0]), "images must have the shape"),
+        (lambda: conditional.fit((x, classes[:, None] + 1), x), "classes must be 200 whole numbers from 0 to 9"),
+        (lambda: experiments_vae.train({}, x * np.nan), "pixels from 0 to 1, got .* not all finite"),
+        (lambda: experiments_vae.train({"classes": 10}, x), "classes must be 200 whole numbers"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            call()
 
 
 def test_it_learns_through_the_shared_way_of_fitting(images):
