@@ -131,7 +131,7 @@ class VariationalAutoencoder(keras.Model):
         return keras.ops.mean(reconstruction) + weight * keras.ops.mean(kl)
 
     def fit(self, x=None, *args, callbacks=None, **kwargs):
-        """As in Keras; arrays are checked first, and the first epoch whose loss is not a number stops it (StopAtNan)."""
+        """As in Keras; arrays are checked first; the first epoch whose loss is not a number stops it (StopAtNan)."""
         parts = x if isinstance(x, (tuple, list)) else [x]
         if all(isinstance(part, np.ndarray) for part in parts):
             self.check(*parts)
