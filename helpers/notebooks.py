@@ -203,12 +203,12 @@ def repository():
 
 
 def links(new):
-    """Write another repository address into pyproject.toml, README, badges and setup cells."""
+    """Write another repository address into pyproject.toml, CITATION.cff, README, badges and setup cells."""
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", new):
         raise SystemExit(f"{new!r} is not of the form owner/name")
     old = repository()
-    files = [course.ROOT / "pyproject.toml", README, *FOLDER.glob("*.py"), *FOLDER.glob("*.ipynb")]
-    for path in files:
+    named = [course.ROOT / "pyproject.toml", course.ROOT / "CITATION.cff", README]
+    for path in [*named, *FOLDER.glob("*.py"), *FOLDER.glob("*.ipynb")]:
         text = path.read_text(encoding="utf-8")
         changed = text.replace(f"github.com/{old}", f"github.com/{new}").replace(
             f"colab.research.google.com/github/{old}", f"colab.research.google.com/github/{new}"

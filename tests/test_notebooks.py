@@ -175,7 +175,7 @@ def test_a_network_that_was_not_trained_fails_the_claims(source, tmp_path):
 
 def test_links_writes_the_address_everywhere(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "CITATION.cff", "README.md"):
         shutil.copy(ROOT / name, tmp_path / name)
     old = notebooks.repository()
     monkeypatch.setattr(course, "ROOT", tmp_path)
@@ -183,7 +183,9 @@ def test_links_writes_the_address_everywhere(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "README", tmp_path / "README.md")
     notebooks.links("somebody/their-course")
     assert notebooks.repository() == "somebody/their-course"
-    for path in [*tmp_path.rglob("*.py"), *tmp_path.rglob("*.ipynb"), tmp_path / "README.md"]:
+    written = [path for pattern in ("*.py", "*.ipynb", "*.md", "*.cff") for path in tmp_path.rglob(pattern)]
+    assert len(written) >= 4
+    for path in written:
         text = path.read_text(encoding="utf-8")
         assert "somebody/their-course" in text and old not in text, path.name
     with pytest.raises(SystemExit, match="owner/name"):
