@@ -144,8 +144,8 @@ def vae_curves(history, lines):
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
     for style, (label, height) in zip(("--", ":"), lines.items(), strict=False):
         left.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
-    for axis in (left, right):
-        axis.legend(fontsize=11, frameon=True)
+    left.legend(fontsize=11, frameon=True, loc="center right", bbox_to_anchor=(1, 0.35))  # between curve and floor
+    right.legend(fontsize=11, frameon=True)
     return figure
 
 
