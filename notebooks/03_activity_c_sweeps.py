@@ -403,7 +403,7 @@ course.say(
     f"Then come {', '.join(f'{name} ({value:.3f})' for name, value in ranges.iloc[1:].items())}. The difference of two means of three seeds has a standard error of about "
     f"{error:.3f}, so what lies below {2 * error:.2f} cannot be told from luck here; and the range of three means is positive by luck alone. The largest and the smallest of the four effects "
     f"differ by {np.ptp(ranges):.3f}: {'their order is not settled' if np.ptp(ranges) < 2 * error else 'more than luck'}. A small learning rate loses here because the number of epochs is the "
-    "same for all; with more epochs it may catch up. And the base is the best of nine cells, chosen by these very runs: fresh seeds would probably flatter it less."
+    "same for all; with more epochs it may catch up. And the base is the best of nine cells, chosen by these very runs: with fresh seeds its mean would probably be lower."
 )
 
 # %% [markdown]
@@ -524,7 +524,7 @@ assert not exercises.scale_free_score(lambda codes, labels: -((codes - codes.mea
 #
 # - One file per finished run, named by its configuration and the code's version: kill it, move it, share it, go on.
 # - One run per setting cannot tell a setting from its seed. Report mean, spread and number of seeds.
-# - Inertia depends on the scale and size of the code: it must not rank networks.
+# - Inertia depends on the scale and size of the code: it must not rank networks with codes of different sizes.
 # - Turn the knobs that matter first.
 #
 # ## References

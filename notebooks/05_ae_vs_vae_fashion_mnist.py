@@ -457,8 +457,8 @@ course.say(
 
 # %%
 names = ["AE, L = 2", "VAE, L = 2", "AE, L = 32", "VAE, L = 32"]
-first = sizes[sizes.seed == 0].set_index("method")
-draws = {f"{name}\n{how}": first[key][name] for name in names for key, how in (("drawn", "N(0, I)"), ("drawn_fitted", "fitted"))}  # fmt: skip
+of_seed_0 = sizes[sizes.seed == 0].set_index("method")
+draws = {f"{name}\n{how}": of_seed_0[key][name] for name in names for key, how in (("drawn", "N(0, I)"), ("drawn_fitted", "fitted"))}  # fmt: skip
 figure = plots.image_grid(
     [stored[:10], *map(experiments_vae.as_pictures, draws.values())], row_labels=["real", *draws], size=0.8
 )
@@ -506,7 +506,7 @@ course.say(
     + f". Real images: {real.fd.mean():.2f}. From N(0, I) the VAE is nearer to real images at both sizes, since its codes are there. Against an autoencoder "
     f"with a fitted normal, the VAE's distance is {fitted_2:.2f} times as large at L = 2 and {fitted_32:.2f} times at L = 32 (below 1: the VAE is nearer): "
     "the part of the VAE's advantage that one line of fitting does not bring. The live pair of the report, AE-32 and VAE-2, has "
-    f"{live_fd_ae:.0f} and {live_fd_ae:.0f} and {live_fd:.0f} from N(0, I). The nearest of all is still {fd.min().min() / real.fd.mean():.0f} times the floor away."
+    f"{live_fd_ae:.0f} and {live_fd:.0f} from N(0, I). The nearest of all is still {fd.min().min() / real.fd.mean():.0f} times the floor away."
 )
 
 # %% [markdown]
@@ -610,7 +610,7 @@ vaes.groupby("method", sort=False)[columns].mean().round(4)
 
 # %%
 figure = plots.image_grid(
-    [stored[:10], *(experiments_vae.as_pictures(first.reconstructed[f"VAE, L = {size}"]) for size in (2, 20, 32))],
+    [stored[:10], *(experiments_vae.as_pictures(of_seed_0.reconstructed[f"VAE, L = {size}"]) for size in (2, 20, 32))],
     row_labels=["original", "L = 2", "L = 20", "L = 32"],
 )
 plots.show(
@@ -666,9 +666,9 @@ convolutional.groupby("method", sort=False)[columns].mean().round(4)
 
 # %%
 kinds = convolutional.groupby("method", sort=False).mean(numeric_only=True)
-first = convolutional[convolutional.seed == 0].set_index("method")
+both_kinds = convolutional[convolutional.seed == 0].set_index("method")
 figure = plots.image_grid(
-    [stored[:10], *map(experiments_vae.as_pictures, first.reconstructed)], row_labels=["original", *first.index]
+    [stored[:10], *map(experiments_vae.as_pictures, both_kinds.reconstructed)], row_labels=["original", *both_kinds.index]
 )
 plots.show(
     figure,
