@@ -668,7 +668,8 @@ convolutional.groupby("method", sort=False)[columns].mean().round(4)
 kinds = convolutional.groupby("method", sort=False).mean(numeric_only=True)
 both_kinds = convolutional[convolutional.seed == 0].set_index("method")
 figure = plots.image_grid(
-    [stored[:10], *map(experiments_vae.as_pictures, both_kinds.reconstructed)], row_labels=["original", *both_kinds.index]
+    [stored[:10], *map(experiments_vae.as_pictures, both_kinds.reconstructed)],
+    row_labels=["original", *both_kinds.index],
 )
 plots.show(
     figure,
