@@ -43,6 +43,14 @@ PASS_UNTRAINED = {
         "03.knob.largest_over_spread",
         "03.seconds.total", "03.seconds.report", "03.speedup.parallel",
     },
+    "04": {
+        "04.floor", "04.mean_image", "04.elbo.latent2", "04.digit.blur_rank_of_8", "04.digit.blur_rank_of_3",
+        "04.digit.ink", "04.apart.rank_of_7", "04.prior.variance", "04.walk.largest_step", "04.gradient.none", "04.gradient.agree",
+        "04.gradient.ratio", "04.gradient.ratio_with_baseline", "04.collapse.kl", "04.collapse.active",
+        "04.collapse.over_mean_image", "04.beta0.kl", "04.beta10.reconstruction", "04.averaged20.loss_gain",
+        "04.mse.latent2_over_pca", "04.mse.latent20_over_pca", "04.elbo.latent20", "04.kl.latent20",
+        "04.active.latent20", "04.neighbours.latent20", "04.warmup.loss", "04.warmup.kl", "04.warmup.active",
+    },
     "05": {
         "05.active.vae20", "05.active.vae32", "05.ae_beats_vae", "05.beta.active01", "05.beta.active10",
         "05.beta.distortion_rises", "05.beta.rate_falls", "05.conditional.loss_gain", "05.conditional.neighbours",
