@@ -5,6 +5,7 @@ Each takes the reader's answer, prints a line, and returns True (right), False (
 
 import joblib
 import numpy as np
+from sklearn.neighbors import NearestNeighbors
 
 from helpers import clustering, evaluation, models
 
@@ -217,11 +218,14 @@ def scale_free_score(score):
 
 def nats_above_floor(convert, images):
     """05, exercise 1: `convert(printed_loss, images)` must give nats per image above the floor of the images."""
-    floor = evaluation.cross_entropy_floor(images).mean()
-    if convert(0.3, images) is None:
+    if convert(0.3, images.copy()) is None:
         return _not_done()
-    for loss in (0.3, 0.5):
-        answer, pixels = convert(loss, images), images.shape[1]
+    for loss, images in ((0.3, images), (0.5, images), (0.3, images[: len(images) // 2])):
+        answer, pixels = np.asarray(convert(loss, images.copy()), dtype=float), images.shape[1]
+        floor = evaluation.cross_entropy_floor(images).mean()
+        if answer.size != 1:
+            return _verdict(f"one number is wanted, yours has {answer.size}: take the mean over the images.")
+        answer = answer.item()
         if np.isclose(answer, loss * pixels):
             return _verdict("these are nats per image, but from zero; an image costs something even where it is exact.")
         if np.isclose(answer, loss - floor / pixels):
@@ -230,7 +234,8 @@ def nats_above_floor(convert, images):
             return _verdict("a number per pixel minus a number per image: bring both to the same unit first.")
         if not np.isclose(answer, loss * pixels - floor):
             return _verdict(
-                f"for a printed loss of {loss} it must be {loss * pixels - floor:.2f}, yours is {answer:.2f}."
+                f"for a printed loss of {loss} and {len(images)} images it must be {loss * pixels - floor:.2f}, yours is "
+                f"{answer:.2f}."
             )
     return _verdict(None)
 
@@ -238,18 +243,26 @@ def nats_above_floor(convert, images):
 def frechet_in_one_dimension(distance):
     """05, exercise 2: `distance(first, second)` must be the Frechet distance of the normals fitted to both."""
     first = np.random.default_rng(0).normal(2, 3, size=500)
-    if distance(first, first) is None:
+    asked = lambda a, b: distance(a.copy(), b.copy())  # noqa: E731, it may change its arguments
+    if asked(first, first) is None:
         return _not_done()
-    if not np.isclose(distance(first, first), 0):
-        return _verdict(f"a set has no distance to itself; yours is {distance(first, first):.4g}.")
-    if not np.isclose(distance(first, first + 0.5), 0.25):
-        return _verdict(f"moved by 0.5, the distance is 0.5² = 0.25; yours is {distance(first, first + 0.5):.4g}.")
+    if not np.isclose(asked(first, first), 0):
+        return _verdict(f"a set has no distance to itself; yours is {asked(first, first):.4g}.")
+    if not np.isclose(asked(first, first + 0.5), 0.25):
+        return _verdict(f"moved by 0.5, the distance is 0.5² = 0.25; yours is {asked(first, first + 0.5):.4g}.")
     wider = (first - first.mean()) * 1.5 + first.mean()
     right = evaluation.frechet_distance(first[:, None], wider[:, None])
-    if not np.isclose(distance(first, wider), right, rtol=0.01):
+    if not np.isclose(asked(first, wider), right, rtol=0.01):
         return _verdict(
-            f"stretched by 1.5 about its mean it must be {right:.3f}, yours is {distance(first, wider):.3f}. In one "
+            f"stretched by 1.5 about its mean it must be {right:.3f}, yours is {asked(first, wider):.3f}. In one "
             "dimension S is a variance, s²: what is s1² + s2² - 2 (s1² s2²)^(1/2)?"
+        )
+    other = np.random.default_rng(1).exponential(2, size=500)  # another shape, not paired with the first
+    right = evaluation.frechet_distance(first[:, None], other[:, None])
+    if not np.isclose(asked(first, other), right, rtol=0.01):
+        return _verdict(
+            f"for two unrelated sets it must be {right:.3f}, yours is {asked(first, other):.3f}. Only the two means and "
+            "the two standard deviations may enter: the order of the numbers does not matter."
         )
     return _verdict(None)
 
@@ -259,16 +272,19 @@ def sampler_of_codes(sampler, codes, n, distance_of):
 
     distance_of takes codes (n, L) and gives the FD-classifier of their decodings.
     """
-    z = sampler(codes, n, 0)
+    z = sampler(codes.copy(), n, 0)
     if z is None:
         return _not_done()
     z = np.asarray(z)
     if z.shape != (n, codes.shape[1]) or not np.isfinite(z).all():
         return _verdict(f"finite numbers of shape {(n, codes.shape[1])} are wanted, this has the shape {z.shape}.")
-    copied = np.isin(z[:, 0].astype("float32"), codes[:, 0].astype("float32")).mean()
-    if copied > 0.1 or len(np.unique(z, axis=0)) < 0.9 * n:
-        return _verdict(f"{copied:.0%} of these codes are training codes, or many are equal: draw new ones.")
-    if np.allclose(z, sampler(codes, n, 1)):
+    few = slice(1000)  # a new code is about as far from its nearest training code as these are from each other
+    search = NearestNeighbors(n_neighbors=2).fit(codes)
+    apart, usual = search.kneighbors(z[few])[0][:, 0], search.kneighbors(codes[few])[0][:, 1]
+    copied = np.mean(apart < 0.2 * np.median(usual))
+    if copied > 0.2 or len(np.unique(z, axis=0)) < 0.9 * n:
+        return _verdict(f"{copied:.0%} of these codes are (nearly) training codes, or many are equal: draw new ones.")
+    if np.allclose(z, sampler(codes.copy(), n, 1)):
         return _verdict("another seed gives the same codes: hand the seed to the generator.")
     normal = np.random.default_rng(0).multivariate_normal(codes.mean(axis=0), np.cov(codes, rowvar=False), size=n)
     yours, fitted = distance_of(z), distance_of(normal)

@@ -174,7 +174,9 @@ def test_nats_above_floor(capsys):
         (lambda loss, x: loss - floor / 784, "still per pixel"),
         (lambda loss, x: loss - floor, "same unit first"),
         (lambda loss, x: loss * 28 - floor, "yours is"),
-        (lambda loss, x: loss * 784 - floor, "Right"),
+        (lambda loss, x: loss * 784 - evaluation.cross_entropy_floor(x), "take the mean over the images"),
+        (lambda loss, x: loss * 784 - floor, "and 10 images it must be"),
+        (lambda loss, x: loss * 784 - evaluation.cross_entropy_floor(x).mean(), "Right"),
     ]:
         exercises.nats_above_floor(answer, images)
         assert said in capsys.readouterr().out
@@ -188,6 +190,7 @@ def test_frechet_in_one_dimension(capsys):
         (lambda a, b: abs(a.mean() - b.mean()), "0.5² = 0.25"),
         (means, "stretched by 1.5"),
         (lambda a, b: means(a, b) + (a.var() - b.var()) ** 2, "S is a variance"),
+        (lambda a, b: np.mean((a - b) ** 2), "two unrelated sets"),
         (lambda a, b: means(a, b) + (a.std() - b.std()) ** 2, "Right"),
     ]:
         exercises.frechet_in_one_dimension(answer)
@@ -210,7 +213,8 @@ def test_sampler_of_codes(capsys):
     for answer, said in [
         (lambda codes, n, seed: None, "Nothing to check"),
         (lambda codes, n, seed: codes[:7], "finite numbers of shape (500, 2)"),
-        (lambda codes, n, seed: codes[:n], "are training codes"),
+        (lambda codes, n, seed: codes[:n], "training codes"),
+        (lambda codes, n, seed: codes[:n] + 1e-4 * normal(seed), "training codes"),
         (lambda codes, n, seed: np.zeros((n, 2)), "many are equal"),
         (lambda codes, n, seed: normal(0), "hand the seed"),
         (lambda codes, n, seed: normal(seed), "how many hills"),
