@@ -220,9 +220,10 @@ def nats_above_floor(convert, images):
     """05, exercise 1: `convert(printed_loss, images)` must give nats per image above the floor of the images."""
     if convert(0.3, images.copy()) is None:
         return _not_done()
-    for loss, images in ((0.3, images), (0.5, images), (0.3, images[: len(images) // 2])):
-        answer, pixels = np.asarray(convert(loss, images.copy()), dtype=float), images.shape[1]
-        floor = evaluation.cross_entropy_floor(images).mean()
+    pixels = images.shape[1]
+    for loss, some in ((0.3, images), (0.5, images), (0.3, images[: len(images) // 2])):
+        answer = np.asarray(convert(loss, some.copy()), dtype=float)
+        floor = evaluation.cross_entropy_floor(some).mean()
         if answer.size != 1:
             return _verdict(f"one number is wanted, yours has {answer.size}: take the mean over the images.")
         answer = answer.item()
@@ -234,8 +235,8 @@ def nats_above_floor(convert, images):
             return _verdict("a number per pixel minus a number per image: bring both to the same unit first.")
         if not np.isclose(answer, loss * pixels - floor):
             return _verdict(
-                f"for a printed loss of {loss} and {len(images)} images it must be {loss * pixels - floor:.2f}, yours is "
-                f"{answer:.2f}."
+                f"for a printed loss of {loss} and {len(some)} images it must be {loss * pixels - floor:.2f}, "
+                f"yours is {answer:.2f}."
             )
     return _verdict(None)
 
@@ -261,8 +262,8 @@ def frechet_in_one_dimension(distance):
     right = evaluation.frechet_distance(first[:, None], other[:, None])
     if not np.isclose(asked(first, other), right, rtol=0.01):
         return _verdict(
-            f"for two unrelated sets it must be {right:.3f}, yours is {asked(first, other):.3f}. Only the two means and "
-            "the two standard deviations may enter: the order of the numbers does not matter."
+            f"for two unrelated sets it must be {right:.3f}, yours is {asked(first, other):.3f}. Only the two means "
+            "and the two standard deviations may enter: the order of the numbers does not matter."
         )
     return _verdict(None)
 
