@@ -18,7 +18,8 @@ MODEL = {  # what `generative_model` trains where a configuration says nothing e
     "variational": True,
     "classes": 0,
 }
-CONVOLUTIONAL = {"kind": "convolutional", "hidden": [330]}  # about as many parameters as the dense network
+CONVOLUTIONAL = {"kind": "convolutional", "hidden": []}
+MATCHED = {"AE": [140, 64], "VAE": [188, 98]}  # hidden layers of dense networks with as many parameters, at L = 32
 
 
 def train(settings, x, classes=None, epochs=20, seed=0, **fit):
@@ -269,13 +270,11 @@ def beta_runs():
 
 def convolutional_runs():
     """Notebook 05: convolutional and dense AE and VAE with about as many parameters, L = 32, 10 epochs, two seeds."""
-    kinds = {"dense": {}, "convolutional": CONVOLUTIONAL}
-    types = {"AE": {"variational": False}, "VAE": {}}
-    methods = {
-        f"{kind} {name}": (2, {"latent_dim": 32, "epochs": 10} | settings | variational)
-        for name, variational in types.items()
-        for kind, settings in kinds.items()
-    }
+    common = {"latent_dim": 32, "epochs": 10}
+    methods = {}
+    for name, variational in {"AE": {"variational": False}, "VAE": {}}.items():
+        methods[f"dense {name}"] = (2, common | variational | {"hidden": MATCHED[name]})
+        methods[f"convolutional {name}"] = (2, common | variational | CONVOLUTIONAL)
     return fashion_table(generative_model, methods)
 
 

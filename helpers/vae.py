@@ -10,7 +10,7 @@ with course.quiet_imports():
     from keras import layers
 
 KINDS = ("dense", "convolutional")
-CHANNELS = (16, 32)  # of the convolutional form; each halves the side of the image
+CHANNELS = (32, 64)  # of the convolutional form; each halves the side of the image
 
 
 @keras.saving.register_keras_serializable("course")
@@ -59,7 +59,7 @@ class VariationalAutoencoder(keras.Model):
         L.
     hidden : tuple of int, default (512, 256)
         Units of the encoder's dense layers; the decoder mirrors them. The convolutional form has two convolutions of
-        stride 2 before them and two transposed ones after them.
+        stride 2 before them and two transposed ones after them; it may have no dense ones, ().
     beta : float, default 1.0
         Weight of the KL term (beta-VAE; Higgins et al., 2017).
     kl_warmup : int, default 0
@@ -223,7 +223,9 @@ def _check_settings(latent_dim, hidden, beta, kl_warmup, kind, variational, clas
         raise ValueError(
             f"the convolutional kind needs square images with a side divisible by 4, got {features!r} pixels"
         )
-    if not hidden or any(not isinstance(units, (int, np.integer)) or units < 1 for units in hidden):
+    if (kind == "dense" and not hidden) or any(
+        not isinstance(units, (int, np.integer)) or units < 1 for units in hidden
+    ):
         raise ValueError(f"hidden must be whole numbers of at least 1, got {hidden!r}")
 
 
