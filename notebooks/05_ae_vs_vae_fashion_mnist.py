@@ -664,8 +664,9 @@ course.say(
 # **Question.** A dense layer treats the 784 pixels as a list. A **convolution** uses the same few weights at every place. What does it buy at the same number
 # of parameters?
 #
-# Two convolutions of stride 2 (16 and 32 channels), one dense layer of 330 units, and the mirror of it, so that dense and convolutional networks have as many
-# parameters. (Of these, the convolutions themselves are only about one in a hundred; the dense layer between them and the code has the rest.) $L = 32$, 10 epochs, two seeds.
+# Two convolutions of stride 2 (32 and 64 channels), the code, and the mirror of it. The dense networks of this section are smaller than those before, so that both have as many
+# parameters: 784-140-64-32 for the AE, 784-188-98-32 for the VAE. (Of the convolutional network's parameters, one in six belongs to the convolutions; the rest connects the 3,136 numbers that
+# they leave with the code.) $L = 32$, 10 epochs, two seeds.
 #
 # **Predict.** By what share will the nats above the floor shrink? And what will it cost in seconds?
 
