@@ -665,7 +665,7 @@ course.say(
 # of parameters?
 #
 # Two convolutions of stride 2 (32 and 64 channels), the code, and the mirror of it. The dense networks of this section are smaller than those before, so that both have as many
-# parameters: 784-140-64-32 for the AE, 784-188-98-32 for the VAE. (Of the convolutional network's parameters, one in six belongs to the convolutions; the rest connects the 3,136 numbers that
+# parameters: 784-140-64-32 for the AE, 784-188-98-32 for the VAE. (Of the convolutional autoencoder's parameters, one in six belongs to the convolutions; the rest connects the 3,136 numbers that
 # they leave with the code.) $L = 32$, 10 epochs, two seeds.
 #
 # **Predict.** By what share will the nats above the floor shrink? And what will it cost in seconds?
