@@ -608,14 +608,17 @@ plots.show(
 course.claim("05.beta.rate_falls", bool((betas.kl.diff().dropna() < 0).all()), 1, 1)
 course.claim("05.beta.distortion_rises", bool((betas.reconstruction.diff().dropna() > 0).all()), 1, 1)
 active = betas.set_index("beta").active_units
-course.claim("05.beta.active01", active[0.1], low=10, high=20)
-course.claim("05.beta.active10", active[10.0], low=1, high=12)
+course.claim("05.beta.active01", active[0.1], low=15, high=20)
+course.claim("05.beta.active10", active[10.0], low=2, high=9)
 nearest, lowest_loss = betas.loc[betas.fd.idxmin()], betas.loc[betas.loss.idxmin()]
 course.say(
     f"**Conclusion.** From beta = 0.1 to 10 the rate falls from {betas.kl.iloc[0]:.1f} to {betas.kl.iloc[-1]:.1f} nats and the distortion above the floor rises "
     f"from {betas.distortion.iloc[0]:.1f} to {betas.distortion.iloc[-1]:.1f}; active units: {', '.join(f'{count} at {beta:g}' for beta, count in active.items())}. "
     f"Their plain sum, the negative ELBO, is lowest at beta = {lowest_loss.beta:g}; drawn from N(0, I), images are nearest to real ones at beta = {nearest.beta:g} "
-    f"({nearest.fd:.0f}). A low beta buys detail in the reconstruction; whether N(0, I) then still is where the codes are is what the FD tests. One seed each: "
+    f"({nearest.fd:.0f}). A low beta buys detail in the reconstruction; whether N(0, I) then still is where the codes are is what the FD tests. "
+    f"(A public run prints, for beta = 1, 0.5 and 0.1, distortion + rate 227.7 + 12.3, 221.3 + 18.3 and 214.6 + 38.3 nats with L = 20; here, in 10 epochs, "
+    + ", ".join(f"{row.reconstruction:.1f} + {row.kl:.1f}" for row in betas.iloc[[2, 1, 0]].itertuples())
+    + ".) One seed each: "
     "neighbouring values of beta may change places in the FD."
 )
 
