@@ -53,13 +53,16 @@ PASS_UNTRAINED = {
     },
     "05": {
         "05.active.vae20", "05.active.vae32", "05.ae_beats_vae", "05.beta.active01", "05.beta.active10",
-        "05.beta.distortion_rises", "05.beta.rate_falls", "05.conditional.loss_gain", "05.conditional.neighbours",
-        "05.conditional.obeyed", "05.conditional.taught", "05.conv.parameters", "05.conv.seconds", "05.conv_gain",
-        "05.conv_gain.vae", "05.elbo.fashion2", "05.elbo.fashion20", "05.elbo.fashion2_deviation", "05.fd.floor",
-        "05.fd.real", "05.fd.vae_over_fitted_ae2", "05.fd.vae_over_fitted_ae32", "05.floor.test", "05.gan.fd_ratio",
-        "05.gan.mse_ratio", "05.gan.taught", "05.gap.share_of_size", "05.latent.gain20", "05.latent.gain32",
-        "05.map.vae2_outside3", "05.mse.ae32", "05.near.ae32", "05.near.pixels", "05.near.vae2", "05.taught.ae32",
-        "05.taught.real", "05.taught.vae32", "05.vae_generates",
+        "05.beta.distortion_rises", "05.beta.rate_falls", "05.conditional.class_left_out",
+        "05.conditional.loss_gain", "05.conditional.obeyed", "05.conditional.taught", "05.conv.parameters",
+        "05.conv.parameters_vae", "05.conv.seconds", "05.conv_gain", "05.conv_gain.vae", "05.elbo.fashion2",
+        "05.elbo.fashion20", "05.elbo.fashion2_deviation", "05.fd.floor", "05.fd.real",
+        "05.fd.vae_over_fitted_ae2", "05.fd.vae_over_fitted_ae32", "05.floor.test", "05.gan.fd_ratio",
+        "05.gan.mse_ratio", "05.gan.taught", "05.gap.at_32", "05.gap.share_of_size",
+        "05.gap.share_of_size_first", "05.latent.gain20", "05.latent.gain32", "05.map.vae2_outside3",
+        "05.middle.ae2_added", "05.middle.vae2_added", "05.mse.ae32", "05.near.ae2_minus_vae2", "05.near.ae32",
+        "05.near.pixels", "05.near.vae2", "05.taught.ae32", "05.taught.ae32_over_vae2", "05.taught.real",
+        "05.taught.vae32", "05.vae_generates",
     },
 }  # fmt: skip
 NO_TRAINING = """
