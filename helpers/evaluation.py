@@ -1,8 +1,12 @@
-"""Scores of networks that reconstruct or generate, and the baselines that they must beat."""
+"""Scores of networks that reconstruct, generate or classify; baselines that they must beat; tests of a difference."""
 
 import numpy as np
+import pandas as pd
 import scipy.linalg
-from scipy.special import xlogy
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, xlogy
+from scipy.stats import binomtest
+from sklearn.metrics import roc_curve
 
 from helpers import models
 
@@ -100,3 +104,237 @@ def fd_classifier(classifier, images, other_images):
 def active_units(means):
     """How many latent units depend on the image: variance of their means (n, L) above 0.01 (Burda et al., 2016)."""
     return int(np.sum(np.var(means, axis=0) > 0.01))
+
+
+def grouped(labels, groups, classes=10):
+    """The group of each label: 0 for a class of the first group, 1 for one of the second.
+
+    Parameters
+    ----------
+    labels : array (n,) of int
+        From 0 to `classes` - 1.
+    groups : dict of str to sequence of int
+        Two names, each with its classes; the first is the negative group, the second the positive one.
+    classes : int, default 10
+
+    Returns
+    -------
+    array (n,) of int
+
+    Raises
+    ------
+    ValueError
+        If a label is not a class, there are not two groups, or a class is in none of them or in more than one.
+    """
+    labels = np.asarray(labels)
+    wrong = labels[~np.isin(labels, np.arange(classes))]
+    if len(wrong):
+        raise ValueError(f"labels must be whole numbers from 0 to {classes - 1}; there is a {wrong[0]}")
+    return _group_of_class(groups, classes)[labels.astype(int)]
+
+
+def _group_of_class(groups, classes):
+    """The group, 0 or 1, of each class; a ValueError says what is wrong with the grouping."""
+    if len(groups) != 2:
+        raise ValueError(f"groups must be two, the negative one first; got {len(groups)}: {', '.join(groups)}")
+    members = [member for group in groups.values() for member in group]
+    for problem, found in {
+        "in more than one place of it": sorted({member for member in members if members.count(member) > 1}),
+        "in none of its groups": sorted(set(range(classes)) - set(members)),
+        f"in it, but not one of the {classes} classes": sorted(set(members) - set(range(classes))),
+    }.items():
+        if found:
+            raise ValueError(f"groups must name each class from 0 to {classes - 1} once: {found[0]} is {problem}")
+    return np.isin(np.arange(classes), list(groups.values())[1]).astype(int)
+
+
+def binarised_confusion(matrix, groups):
+    """The four blocks of a confusion matrix, each summed: [[TN, FP], [FN, TP]] for two groups of its classes.
+
+    Parameters
+    ----------
+    matrix : array (classes, classes) of int
+        Rows are the truth, as in scikit-learn.
+    groups : dict of str to sequence of int
+        As for `grouped`.
+
+    Returns
+    -------
+    array (2, 2)
+    """
+    matrix = np.asarray(matrix)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"matrix must be square, a row and a column per class; its shape is {matrix.shape}")
+    members = np.eye(2, dtype=int)[_group_of_class(groups, len(matrix))]  # (classes, 2), 1 where a class is in a group
+    return members.T @ matrix @ members
+
+
+def binarised_probabilities(probabilities, groups):
+    """The probability of the second of two groups, (n,): the sum over its classes of `probabilities` (n, classes)."""
+    probabilities = np.asarray(probabilities)
+    if probabilities.ndim != 2:
+        raise ValueError(f"probabilities must be (n, classes); their shape is {probabilities.shape}")
+    return probabilities @ _group_of_class(groups, probabilities.shape[1])
+
+
+def _arrays(**arrays):
+    """The arguments as arrays; a ValueError names them where their lengths differ or are 0."""
+    arrays = {name: np.asarray(values) for name, values in arrays.items()}
+    lengths = {name: len(values) for name, values in arrays.items()}
+    if len(set(lengths.values())) > 1 or 0 in lengths.values():
+        found = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise ValueError(f"{' and '.join(lengths)} must have the same length, above 0; got {found}")
+    return arrays.values()
+
+
+def _two_classes(truth):
+    if set(np.unique(truth)) != {0, 1}:
+        raise ValueError(f"truth must hold both classes, 0 and 1; it holds {np.unique(truth)[:5].tolist()}")
+
+
+def mcnemar(truth, first, second):
+    """McNemar's exact test of two classifiers on the same images: are their error rates equal?
+
+    Only **discordant** images, which one of them has right and the other wrong, can tell them apart. If both err
+    equally often, each discordant image is a coin toss.
+
+    Parameters
+    ----------
+    truth, first, second : array (n,)
+        Labels: the true ones and the two answers.
+
+    Returns
+    -------
+    n10, n01 : int
+        Images that only the first, and only the second, has right.
+    p : float
+        Two-sided exact p-value; 1 where no image is discordant.
+    """
+    truth, first, second = _arrays(truth=truth, first=first, second=second)
+    n10 = int(np.sum((first == truth) & (second != truth)))
+    n01 = int(np.sum((first != truth) & (second == truth)))
+    return n10, n01, float(binomtest(n10, n10 + n01).pvalue) if n10 + n01 else 1.0
+
+
+def auc_difference(truth, first, second, draws=1000, level=0.95, seed=0):
+    """AUC of the first score minus that of the second, with a paired bootstrap interval.
+
+    Each draw takes as many images of either class as there are, with replacement, and both scores on the same images.
+
+    Parameters
+    ----------
+    truth : array (n,) of 0 and 1
+    first, second : array (n,)
+        Scores, higher for class 1.
+    draws : int, default 1000
+    level : float, default 0.95
+        Share of the draws within the interval; equal shares lie above and below it.
+    seed : int, default 0
+
+    Returns
+    -------
+    difference, low, high : float
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, or `truth` does not hold both classes.
+    """
+    truth, first, second = _arrays(truth=truth, first=first, second=second)
+    _two_classes(truth)
+    rng, differences = np.random.default_rng(seed), []
+    for start in range(0, draws, 50):  # blocks, for the memory
+        weights = np.zeros((min(50, draws - start), len(truth)))
+        for label in (0, 1):
+            own = np.flatnonzero(truth == label)
+            weights[:, own] = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=len(weights))
+        differences.append(_weighted_auc(truth, first, weights) - _weighted_auc(truth, second, weights))
+    low, high = np.quantile(np.concatenate(differences), [(1 - level) / 2, (1 + level) / 2])
+    once = np.ones((1, len(truth)))
+    difference = _weighted_auc(truth, first, once) - _weighted_auc(truth, second, once)
+    return float(difference[0]), float(low), float(high)
+
+
+def _weighted_auc(truth, scores, weights):
+    """`roc_auc_score(truth, scores, sample_weight=row)` for each row of weights (draws, n), with one sort for all."""
+    order = np.argsort(scores)
+    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))  # where another score begins; equal ones are ties
+    positive = np.add.reduceat((weights * truth)[:, order], starts, axis=1)
+    negative = np.add.reduceat((weights * (1 - truth))[:, order], starts, axis=1)
+    below = np.cumsum(negative, axis=1) - negative / 2  # a tie counts one half
+    return (positive * below).sum(axis=1) / (positive.sum(axis=1) * negative.sum(axis=1))
+
+
+def best_threshold(truth, scores):
+    """The threshold on `scores` (n,) with the most right answers, where `score >= threshold` means class 1.
+
+    Choose it on validation images: on the test images it would be fitted to them.
+    """
+    truth, scores = _arrays(truth=truth, scores=scores)
+    _two_classes(truth)
+    false_rate, true_rate, thresholds = roc_curve(truth, scores)
+    return float(thresholds[np.argmax(true_rate * truth.sum() - false_rate * (1 - truth).sum())])
+
+
+def reliability(confidence, right, bins=15):
+    """Answers by their confidence: a row per bin that holds an answer, `confidence` and `accuracy` (means), `answers`.
+
+    Parameters
+    ----------
+    confidence : array (n,)
+        The probability that a network gives to its own answer, 0 to 1.
+    right : array (n,) of bool
+    bins : int, default 15
+        Of equal width.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    confidence, right = _arrays(confidence=confidence, right=right)
+    if confidence.min() < 0 or confidence.max() > 1 + 1e-6:
+        raise ValueError(
+            f"confidence must lie between 0 and 1; it goes from {confidence.min():g} to {confidence.max():g}"
+        )
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    table = pd.DataFrame({"confidence": confidence, "accuracy": right.astype(float), "answers": 1})
+    return table.groupby(place).agg({"confidence": "mean", "accuracy": "mean", "answers": "sum"})
+
+
+def calibration_error(confidence, right, bins=15):
+    """Expected calibration error: the mean gap between confidence and accuracy of `reliability`, by number of answers.
+
+    With few answers per bin it is above 0 even for a perfect network, because accuracies of small groups scatter.
+    """
+    table = reliability(confidence, right, bins)
+    return float(np.average((table.confidence - table.accuracy).abs(), weights=table.answers))
+
+
+def temperature(logits, labels):
+    """The temperature T that makes the cross-entropy of softmax(logits / T) smallest; above 1 where too confident.
+
+    Choose it on validation images. It changes no answer, since it keeps the order of the logits.
+
+    Parameters
+    ----------
+    logits : array (n, classes)
+    labels : array (n,) of int
+
+    Returns
+    -------
+    float
+        Between 0.05 and 20.
+    """
+    logits, labels = _arrays(logits=np.asarray(logits, dtype="float64"), labels=labels)
+    if logits.ndim != 2 or not np.isin(labels, np.arange(logits.shape[-1])).all():
+        raise ValueError(
+            f"logits must be (n, classes) and labels classes; got shape {logits.shape} and labels from "
+            f"{labels.min()} to {labels.max()}"
+        )
+    rows = np.arange(len(labels))
+    found = minimize_scalar(
+        lambda log_t: -log_softmax(logits / np.exp(log_t), axis=1)[rows, labels].mean(),
+        bounds=(np.log(0.05), np.log(20)),
+        method="bounded",
+    )
+    return float(np.exp(found.x))

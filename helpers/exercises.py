@@ -5,6 +5,8 @@ Each takes the reader's answer, prints a line, and returns True (right), False (
 
 import joblib
 import numpy as np
+from scipy.stats import binomtest, chi2
+from sklearn.metrics import roc_curve
 from sklearn.neighbors import NearestNeighbors
 
 from helpers import clustering, evaluation, models
@@ -293,6 +295,84 @@ def sampler_of_codes(sampler, codes, n, distance_of):
     if yours >= fitted:
         return _verdict("one normal distribution is nearer. The codes of ten kinds of garment: how many hills?")
     return _verdict(None)
+
+
+TOPS = (0, 2, 4, 6)
+
+
+def tops_against_the_rest(answer, matrix):
+    """06, exercise 1: `answer` is [[TN, FP], [FN, TP]] of tops (the positive group) against the rest, from `matrix`."""
+    if answer is None:
+        return _not_done()
+    answer = np.asarray(answer)
+    if answer.shape != (2, 2):
+        return _verdict(f"a table of two rows and two columns is wanted, the shape of this is {answer.shape}.")
+    if answer.sum() != matrix.sum():
+        return _verdict(
+            f"the four numbers sum to {answer.sum():,}, but there are {matrix.sum():,} images: a class is lost."
+        )
+    right = evaluation.binarised_confusion(matrix, tops())
+    if np.array_equal(answer, right):
+        return _verdict(None)
+    if np.array_equal(answer, right.T):
+        return _verdict("rows and columns are exchanged: a row is a true group, a column an answer.")
+    if np.array_equal(answer, right[::-1, ::-1]):
+        return _verdict("tops must be the positive group, the second of the two.")
+    return _verdict(
+        f"{answer[1].sum():,} images are in your positive group, not {right[1].sum():,}. Tops are T-shirt/top, "
+        "Pullover, Coat and Shirt; a dress is not one here."
+    )
+
+
+def tops():
+    """The groups of 06, exercise 1."""
+    return {"rest": tuple(number for number in range(10) if number not in TOPS), "tops": TOPS}
+
+
+def mcnemar_p(p_value):
+    """06, exercise 2: `p_value(n10, n01)` must be the two-sided exact p-value of McNemar's test."""
+    if p_value(10, 3) is None:
+        return _not_done()
+    for n10, n01 in ((10, 3), (3, 10), (19, 12), (0, 5), (8, 8), (0, 0)):
+        n = n10 + n01
+        given, right = p_value(n10, n01), float(binomtest(n10, n).pvalue) if n else 1.0
+        if np.isclose(given, right):
+            continue
+        case = f"for {n10} against {n01}"
+        if n and np.isclose(given, right / 2):
+            return _verdict(f"{case} this is one-sided; a difference in the other direction would surprise as much.")
+        if n and np.isclose(given, chi2.sf((n10 - n01) ** 2 / n, 1)):
+            return _verdict(f"{case} this is the chi-squared approximation: use the binomial distribution itself.")
+        if given > 1:
+            return _verdict(f"{case} the probability is {given:.3f}. A tie is in both tails: cut at 1.")
+        return _verdict(f"{case} it must be {right:.4f}, yours is {given:.4f}.")
+    return _verdict(None)
+
+
+def careful_threshold(threshold, validation, test, allowed=0.001):
+    """06, exercise 3: the lowest threshold with at most `allowed` false positives per negative *validation* image.
+
+    `validation` and `test` are pairs (truth, scores); an image is called positive where its score is not below.
+    """
+    if threshold is None:
+        return _not_done()
+    truth, scores = validation
+    called, best = scores >= threshold, scores >= _lowest_threshold(truth, scores, allowed)
+    false, caught, possible = called[truth == 0].mean(), called[truth == 1].mean(), best[truth == 1].mean()
+    if false <= allowed and caught >= possible:
+        return _verdict(None)
+    if np.array_equal(test[1] >= threshold, test[1] >= _lowest_threshold(*test, allowed)):
+        return _verdict("this threshold was chosen on the test images, which nobody has when a threshold is chosen.")
+    if false > allowed:
+        return _verdict(
+            f"on the validation images {false:.2%} of the negatives are called positive; {allowed:.2%} may be."
+        )
+    return _verdict(f"few enough false alarms, but it finds {caught:.2%} of the positives; {possible:.2%} can be had.")
+
+
+def _lowest_threshold(truth, scores, allowed):
+    false_rate, _, thresholds = roc_curve(truth, scores, drop_intermediate=False)
+    return thresholds[false_rate <= allowed][-1]
 
 
 def _linear():

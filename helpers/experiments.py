@@ -290,7 +290,8 @@ FASHION_CLASSIFIER = data.FOLDER / "fashion_classifier.npz"
 def train_classifier(network, x, y, x_validation, y_validation, learning_rate=1e-3, seed=0, epochs=50, patience=5):
     """Compile and fit a `models.classifier` as the report did: batch 64, the weights of the best validation loss.
 
-    Training stops `patience` epochs after the best one, or after `epochs`. x is (n, 784), y (n,) of int.
+    Training stops `patience` epochs after the best one, or after `epochs`. With `patience=None` it does all `epochs`,
+    and keeps the weights of the last. x is (n, 784), y (n,) of int.
 
     Returns
     -------
@@ -299,14 +300,16 @@ def train_classifier(network, x, y, x_validation, y_validation, learning_rate=1e
     loss = "binary_crossentropy" if network.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
     optimizer = keras.optimizers.Adam(learning_rate)
     network.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"], **models.fast())
-    best = keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+    callbacks = []
+    if patience is not None:
+        callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True))
     return network.fit(
         models.batches(x, y, batch_size=64, seed=seed),
         validation_data=models.batches(x_validation, y_validation, batch_size=1000, shuffle=False),
         epochs=epochs,
         shuffle=False,
         verbose=0,
-        callbacks=[best],
+        callbacks=callbacks,
     )
 
 

@@ -50,15 +50,19 @@ def encoder_and_decoder(model):
     return keras.Model(model.input, latent, name="encoder"), keras.Model(code, x, name="decoder")
 
 
-def classifier(classes=10, hidden=(128,), dropout=0.2, features=784):
+def classifier(classes=10, hidden=(128,), dropout=0.2, features=784, normalise=False):
     """A dense classifier; the defaults are the report's network for ten classes.
 
     Two classes have one output, the probability of class 1; more have one each. The layers Hidden_Layer1, ..., Logits
-    and Probabilities can be asked for by `up_to`.
+    and Probabilities can be asked for by `up_to`. `normalise` puts a batch normalisation before each ReLU.
     """
     x = inputs = keras.Input((features,), name="Input")
     for number, units in enumerate(hidden, start=1):
-        x = layers.Dense(units, "relu", name=f"Hidden_Layer{number}")(x)
+        if normalise:
+            x = layers.BatchNormalization()(layers.Dense(units, use_bias=False)(x))
+            x = layers.Activation("relu", name=f"Hidden_Layer{number}")(x)
+        else:
+            x = layers.Dense(units, "relu", name=f"Hidden_Layer{number}")(x)
         x = layers.Dropout(dropout)(x)
     logits = layers.Dense(1 if classes == 2 else classes, name="Logits")(x)
     outputs = layers.Activation("sigmoid" if classes == 2 else "softmax", name="Probabilities")(logits)
@@ -68,6 +72,11 @@ def classifier(classes=10, hidden=(128,), dropout=0.2, features=784):
 def up_to(network, layer):
     """The part of a network from its input to the layer of that name, sharing its weights."""
     return keras.Model(network.input, network.get_layer(layer).output)
+
+
+def logits(network, x):
+    """The logits (n, classes) of a `classifier`, in double precision: there, probabilities near 1 remain different."""
+    return answers(up_to(network, "Logits"), x).astype("float64")
 
 
 def answers(network, x, size=10_000):
@@ -176,6 +185,40 @@ def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, seed=0):
 
     seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
     return tf.data.Dataset.zip(dataset, seeds).map(distort).prefetch(2)
+
+
+def mirrored_and_moved(dataset, pixels=1, seed=0):
+    """The same batches, half of the images mirrored, all moved by whole pixels, anew in each epoch.
+
+    For garments: a mirrored digit would be another digit, or none.
+
+    Parameters
+    ----------
+    dataset : tf.data.Dataset
+        Of batches (x, anything), x of shape (n, side * side).
+    pixels : int, default 1
+        The largest move in either direction. What comes in from outside repeats the image's edge.
+    seed : int, default 0
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of batches (changed x, anything).
+    """
+
+    def change(batch, batch_seed):
+        flat, rest = batch
+        side, number = math.isqrt(flat.shape[-1]), tf.shape(flat)[0]
+        seeds = [seed, tf.cast(batch_seed, tf.int32)]
+        drawn = tf.random.stateless_uniform((2, number, 1), seeds, -pixels, pixels + 1, tf.int32)
+        down, right = (tf.clip_by_value(tf.range(side) + moves, 0, side - 1) for moves in tf.unstack(drawn))
+        mirror = tf.random.stateless_uniform((number, 1), [seed + 1, seeds[1]]) < 0.5
+        right = tf.where(mirror, side - 1 - right, right)
+        places = down[:, :, None] * side + right[:, None, :]  # (n, side, side): where each pixel comes from
+        return tf.gather(flat, tf.reshape(places, (number, side * side)), batch_dims=1), rest
+
+    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+    return tf.data.Dataset.zip(dataset, seeds).map(change).prefetch(2)
 
 
 class SoftAssignment(layers.Layer):

@@ -8,7 +8,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib.ticker import LogLocator
 from PIL import Image
-from sklearn.metrics import pairwise_distances_argmin
+from sklearn.metrics import ConfusionMatrixDisplay, pairwise_distances_argmin
 
 from helpers import course
 
@@ -431,7 +431,126 @@ def confusion(table, row_label, column_label, names):
     return figure
 
 
-def scoreboard(runs, score, xlabel, references, scale="linear"):
+def classifier_curves(history):
+    """Loss and accuracy by epoch of training and validation, with the epoch of the lowest validation loss marked.
+
+    `history` is a keras History with loss, val_loss, accuracy and val_accuracy.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(13, 4.5))
+    epochs, best = np.arange(1, len(history.epoch) + 1), int(np.argmin(history.history["val_loss"]))
+    for axis, name, label in zip(axes, ("loss", "accuracy"), ("cross-entropy (nats)", "accuracy"), strict=True):
+        axis.plot(epochs, history.history[name], color=TRAIN, marker="o", markersize=4, label="training (with dropout)")
+        validation = history.history[f"val_{name}"]
+        axis.plot(epochs, validation, color=TEST, marker="s", markersize=4, label="validation")
+        axis.axvline(best + 1, color=REFERENCE, linestyle="--", linewidth=1.4)
+        axis.plot(best + 1, validation[best], "*", markersize=20, color="black", label=f"kept: epoch {best + 1}")
+        axis.set(xlabel="epoch", ylabel=label)
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+    axes[0].legend(frameon=False)
+    return figure
+
+
+def confusions(tables, names):
+    """Small confusion tables side by side, drawn by scikit-learn: dict of title to table (rows: truth), class names."""
+    figure, axes = plt.subplots(1, len(tables), figsize=(4.2 * len(tables), 3.8), squeeze=False)
+    for axis, (title, table) in zip(axes[0], tables.items(), strict=True):
+        ConfusionMatrixDisplay(table, display_labels=names).plot(ax=axis, cmap="Blues", colorbar=False)
+        axis.set(title=title, xlabel="answer", ylabel="truth" if axis is axes[0, 0] else "")
+        if axis is not axes[0, 0]:
+            axis.set_yticklabels([])
+        axis.set_xticklabels(names)
+    return figure
+
+
+def roc_with_zoom(curves, points, corner=(0.04, 0.9)):
+    """ROC curves twice: whole, and the upper left corner of that width and from that height.
+
+    Parameters
+    ----------
+    curves : dict of str to (false positive rate, true positive rate, area)
+    points : dict of str to (false positive rate, true positive rate)
+        Decisions without a score.
+    corner : (float, float)
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(13, 5.2))
+    for axis in axes:
+        for number, (name, (false_rate, true_rate, area)) in enumerate(curves.items()):
+            style = {"color": CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number], "linewidth": 2.5}
+            axis.plot(false_rate, true_rate, label=f"{name}: AUC {area:.5f}", **style)
+        for (name, place), marker in zip(points.items(), "X^", strict=False):
+            axis.plot(*place, marker, markersize=13, color="black", label=name, linestyle="")
+        axis.set(xlabel="false positive rate", ylabel="true positive rate")
+    axes[0].plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axes[0].legend(frameon=False, loc="center right")
+    axes[1].set(xlim=(-0.001, corner[0]), ylim=(corner[1], 1.002), title="the same, enlarged")
+    return figure
+
+
+def reliability_diagrams(panels):
+    """Accuracy against confidence; below the diagonal a network is too sure of itself. The size of a dot is its share.
+
+    `panels` is a dict of title to a dict of label to table (columns confidence, accuracy, answers).
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(6.4 * len(panels), 5), squeeze=False, sharey=True)
+    for axis, (title, tables) in zip(axes[0], panels.items(), strict=True):
+        axis.plot([0, 1], [0, 1], color="0.6", linewidth=1.4)
+        for (label, table), colour, marker in zip(tables.items(), (TEST, TRAIN), "so", strict=False):
+            axis.plot(table.confidence, table.accuracy, color=colour, linewidth=1.4)
+            size = 25 + 400 * table.answers / table.answers.sum()
+            axis.scatter(table.confidence, table.accuracy, s=size, color=colour, marker=marker, alpha=0.7, label=label)
+        axis.set(title=title, xlabel="confidence: probability of the answer", xlim=(0, 1.02), ylim=(0, 1.02))
+        axis.legend(frameon=False, loc="upper left", markerscale=0.6)
+    axes[0, 0].set_ylabel("share of right answers")
+    return figure
+
+
+def saliency_maps(images, maps, titles):
+    """Images above their saliency maps: red raises the output, blue lowers it; each map has its own scale.
+
+    `images` is (n, 784), `maps` a dict of label to (n, 784), `titles` one text per image.
+    """
+    rows = {"image": images} | maps
+    figure, axes = plt.subplots(len(rows), len(images), figsize=(1.5 * len(images) + 2, 1.45 * len(rows) + 0.5))
+    for line, (label, pictures) in zip(axes, rows.items(), strict=True):
+        for axis, picture in zip(line, pictures, strict=True):
+            most = np.quantile(np.abs(picture), 0.995) or 1
+            style = (
+                {"cmap": "gray", "vmin": 0, "vmax": 1}
+                if label == "image"
+                else {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
+            )
+            axis.imshow(np.reshape(picture, (28, 28)), **style)
+            axis.set(xticks=[], yticks=[])
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=12)
+    for axis, title in zip(axes[0], titles, strict=True):
+        axis.set_title(title, fontsize=10)
+    return figure
+
+
+def learning_rates(runs):
+    """Validation loss and accuracy by epoch, a line per run, and test accuracy; a colour per learning rate.
+
+    `runs` has the columns learning_rate, acc_test and curves (a dict of lists: val_loss, val_accuracy).
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(15, 4.8), width_ratios=(3, 3, 2))
+    for number, (rate, group) in enumerate(runs.groupby("learning_rate", sort=False)):
+        style = {"color": CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number]}
+        for place, curves in enumerate(group.curves):
+            for axis, name in zip(axes, ("val_loss", "val_accuracy"), strict=False):
+                epochs = np.arange(1, len(curves[name]) + 1)
+                axis.plot(epochs, curves[name], label=None if place else f"{rate:g}", linewidth=1.8, **style)
+        axes[2].plot(
+            [number] * len(group), group.acc_test, "os^"[number], markersize=9, alpha=0.7, color=style["color"]
+        )
+    axes[0].set(xlabel="epoch", ylabel="validation cross-entropy (nats)", ylim=(None, 0.75))
+    axes[0].legend(title="learning rate", frameon=False)
+    axes[1].set(xlabel="epoch", ylabel="validation accuracy", ylim=(0.75, None))
+    axes[2].set(xlabel="learning rate", ylabel="test accuracy", xlim=(-0.6, 2.6))
+    axes[2].set_xticks(range(3), [f"{rate:g}" for rate in dict.fromkeys(runs.learning_rate)])
+    return figure
+
+
+def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), form="{:.3f}"):
     """One line per method, a dot per seed, a tick at the mean; published values as dashed lines.
 
     Parameters
@@ -440,7 +559,11 @@ def scoreboard(runs, score, xlabel, references, scale="linear"):
         Columns method and `score`, a row per run; methods are drawn from top to bottom in their order.
     references : dict of str to float
     scale : {"linear", "log"}, default "linear"
-        "linear" is for scores from 0 to 1; "log" takes the limits from the scores.
+        "log" takes the limits from the scores.
+    xlim : (float, float), default (0, 1)
+        Of "linear".
+    form : str, default "{:.3f}"
+        Of the mean, written at the right.
     """
     methods = list(dict.fromkeys(runs.method))
     figure, axis = plt.subplots(figsize=(10, 0.55 * len(methods) + 1.8))
@@ -449,20 +572,15 @@ def scoreboard(runs, score, xlabel, references, scale="linear"):
         axis.plot(values, np.full(len(values), place), "o", markersize=9, alpha=0.7, color=CLASS_COLOURS[0])
         axis.plot([values.mean()] * 2, [place - 0.3, place + 0.3], color="black", linewidth=2.5)
         axis.text(
-            1.03,
-            place,
-            f"{values.mean():.4g}" if scale == "log" else f"{values.mean():.3f}",
-            va="center",
-            fontsize=12,
-            transform=axis.get_yaxis_transform(),
+            1.03, place, form.format(values.mean()), va="center", fontsize=12, transform=axis.get_yaxis_transform()
         )
-    for (name, value), style in zip(references.items(), ("--", ":"), strict=False):
+    for (name, value), style in zip(references.items(), ("--", ":", "-."), strict=False):
         axis.axvline(value, color=REFERENCE, linestyle=style, label=f"{name}: {value:g}")
     if references:
-        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=11)  # above the dots
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=11)  # above the dots
     axis.set(xlabel=xlabel, xscale=scale)
     if scale == "linear":
-        axis.set_xlim(0, 1)
+        axis.set_xlim(*xlim)
     axis.set_yticks(range(len(methods)), methods)
     axis.invert_yaxis()
     axis.grid(axis="x", color="0.9")

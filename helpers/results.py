@@ -1,6 +1,6 @@
 """`make results`: compute every repeated run that a notebook reads and that is not stored below data/results/ yet."""
 
-from helpers import experiments, experiments_vae, vae_gan
+from helpers import experiments, experiments_classifier, experiments_vae, vae_gan
 
 ALL_RUNS = (
     experiments.autoencoder_runs,
@@ -13,6 +13,7 @@ ALL_RUNS = (
     experiments_vae.all_mnist_runs,
     *experiments_vae.FASHION_RUNS,
     vae_gan.vae_gan_runs,
+    *experiments_classifier.ALL_RUNS,
 )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import logsumexp
+from scipy.stats import binom, chi2
 from sklearn.datasets import make_blobs
 from sklearn.metrics import silhouette_score
 from sklearn.mixture import GaussianMixture
@@ -269,4 +270,52 @@ def test_importance_bound(capsys):
         (in_place, "Right"),
     ]:
         exercises.importance_bound(answer)
+        assert said in capsys.readouterr().out
+
+
+def test_tops_against_the_rest(capsys):
+    matrix = np.random.default_rng(0).integers(0, 9, (10, 10)) + 90 * np.eye(10, dtype=int)
+    right = evaluation.binarised_confusion(matrix, {"rest": (1, 3, 5, 7, 8, 9), "tops": (0, 2, 4, 6)})
+    with_dress = evaluation.binarised_confusion(matrix, {"rest": (1, 5, 7, 8, 9), "tops": (0, 2, 3, 4, 6)})
+    for answer, said in [
+        (None, "Nothing to check"),
+        (right, "Right"),
+        (right.ravel(), "two rows and two columns"),
+        (right - [[5, 0], [0, 0]], "a class is lost"),
+        (right.T, "rows and columns are exchanged"),
+        (right[::-1, ::-1], "tops must be the positive group"),
+        (with_dress, "a dress is not one here"),
+    ]:
+        exercises.tops_against_the_rest(answer, matrix)
+        assert said in capsys.readouterr().out
+
+
+def test_mcnemar_p(capsys):
+    tail = lambda a, b: binom.cdf(min(a, b), a + b, 0.5)  # noqa: E731
+    for answer, said in [
+        (lambda a, b: None, "Nothing to check"),
+        (lambda a, b: min(1, 2 * tail(a, b)), "Right"),
+        (tail, "one-sided"),
+        (lambda a, b: 2 * tail(a, b), "cut at 1"),
+        (lambda a, b: chi2.sf((a - b) ** 2 / (a + b), 1), "chi-squared"),
+        (lambda a, b: 0.5, "it must be"),
+    ]:
+        exercises.mcnemar_p(answer)
+        assert said in capsys.readouterr().out
+
+
+def test_careful_threshold(capsys):
+    generator = np.random.default_rng(0)
+    truth = np.repeat([0, 1], 2000)
+    validation, test = ((truth, generator.normal(truth * 3.0)) for _ in range(2))
+    # Two of 2,000 negatives may be called, so the threshold is just above the third.
+    right, wrong = (np.nextafter(np.sort(scores[:2000])[-3], 9) for _, scores in (validation, test))
+    for answer, said in [
+        (None, "Nothing to check"),
+        (right, "Right"),
+        (wrong, "chosen on the test images"),
+        (0.0, "of the negatives are called positive"),
+        (10.0, "can be had"),
+    ]:
+        exercises.careful_threshold(answer, validation, test)
         assert said in capsys.readouterr().out

@@ -106,3 +106,41 @@ def test_pca_reconstruction_projects_on_the_first_components_and_clips():
 
 def test_dead_units_are_those_that_never_leave_zero():
     assert evaluation.dead_units([[0, 1, 0], [0, 0, 0], [0, 2, 0.1]]) == 1
+
+
+@pytest.mark.parametrize(("classes", "parameters", "outputs"), [(10, 101770, 10), (2, 100609, 1)])
+def test_the_classifier_is_the_reports(classes, parameters, outputs):
+    model = models.classifier(classes)
+    assert model.count_params() == parameters and model.output_shape == (None, outputs)
+    assert models.up_to(model, "Hidden_Layer1").output_shape == (None, 128)
+    x = np.random.default_rng(0).random((4, 784), dtype="float32")
+    logits = models.logits(model, x)
+    odds = np.exp(logits)
+    expected = odds / (1 + odds) if outputs == 1 else odds / odds.sum(axis=1, keepdims=True)
+    assert logits.dtype == "float64"
+    np.testing.assert_allclose(models.answers(model, x), expected, rtol=1e-5)
+
+
+def test_a_normalised_classifier_has_relu_after_the_normalisation():
+    model = models.classifier(hidden=(16, 8), features=20, normalise=True)
+    kinds = [type(layer).__name__ for layer in model.layers[1:5]]
+    assert kinds == ["Dense", "BatchNormalization", "Activation", "Dropout"]
+    assert models.up_to(model, "Hidden_Layer2")(np.ones((3, 20))).numpy().min() >= 0
+
+
+def test_mirrored_and_moved_holds_each_image_moved_by_a_pixel_and_half_of_them_mirrored():
+    image = np.random.default_rng(0).random((28, 28), dtype="float32")
+    x = np.repeat(image.reshape(1, 784), 200, axis=0)
+    dataset = models.mirrored_and_moved(models.batches(x, np.arange(200), shuffle=False), pixels=1)
+    first, second = ([np.asarray(part) for part in next(iter(dataset))] for _ in range(2))
+    padded = np.pad(image, 1, mode="edge")
+    moved = {(i, j): padded[1 + i : 29 + i, 1 + j : 29 + j] for i in (-1, 0, 1) for j in (-1, 0, 1)}
+    allowed = {key: picture.ravel() for key, picture in moved.items()}
+    mirrored = {key: picture[:, ::-1].ravel() for key, picture in moved.items()}
+    found = [
+        next(k for k, v in (allowed | {(*k, "m"): v for k, v in mirrored.items()}).items() if np.allclose(v, picture))
+        for picture in first[0]
+    ]
+    assert {key[:2] for key in found} == set(moved), "every move occurs, no other"
+    assert 70 < sum(len(key) == 3 for key in found) < 130
+    assert np.array_equal(first[1], np.arange(200)) and not np.array_equal(first[0], second[0]), "anew in each epoch"

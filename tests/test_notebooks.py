@@ -64,6 +64,16 @@ PASS_UNTRAINED = {
         "05.near.pixels", "05.near.vae2", "05.taught.ae32", "05.taught.ae32_over_vae2", "05.taught.real",
         "05.taught.vae32", "05.vae_generates",
     },
+    "06": {
+        "06.params.multi", "06.params.optimizer", "06.params.binary", "06.acc.multi", "06.f1.shirt", "06.blocks_equal",
+        "06.saliency.incomplete", "06.saliency.random_gradient", "06.saliency.random_integrated",
+        "06.saliency.random_not_black", "06.saliency.alike", "06.acc.binary", "06.acc.binarized_argmax",
+        "06.acc.binarized_sum", "06.auc.binary", "06.auc.binarized", "06.auc.hard_direct", "06.auc.hard_binarized",
+        "06.mcnemar.p", "06.mcnemar.visible", "06.mcnemar.gain", "06.report.p_none_shared", "06.report.p_all_shared",
+        "06.rate.large", "06.rate.middle", "06.rate.small", "06.ece.before", "06.ece.after", "06.ece.ratio", "06.ece.floor",
+        "06.ece.late_before", "06.ece.late_after", "06.acc.best_dense", "06.duplicates.train", "06.duplicates.leaked",
+        "06.near.leaked", "06.near.same_label", "06.near.change",
+    },
 }  # fmt: skip
 NO_TRAINING = """
 import collections, keras
