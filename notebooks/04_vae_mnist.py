@@ -170,7 +170,7 @@ from_greyest = list(by_digit["greyness added (nats)"].sort_values(ascending=Fals
 with_ink = by_digit.corr("spearman").loc["nats above the floor", "ink (mean pixel)"]
 course.claim("04.digit.blur_rank_of_8", from_greyest.index(8) + 1, reported="3 and 8 blur")
 course.claim("04.digit.blur_rank_of_3", from_greyest.index(3) + 1, reported="3 and 8 blur")
-course.claim("04.digit.ink", with_ink, low=0.3, high=1, fast_low=-1)
+course.claim("04.digit.ink", with_ink, low=0.3, high=1)
 course.say(
     f"**Conclusion.** Two orders. By cost, from worst to best: {', '.join(map(str, from_worst))} ({order.iloc[-1]:.0f} nats above the floor for {order.index[-1]}, {order.iloc[0]:.0f} for {order.index[0]}). By blur, from most to least: {', '.join(map(str, from_greyest))}. "
     f"In the second the report's 8 and 3 are number {from_greyest.index(8) + 1} and number {from_greyest.index(3) + 1}. The cost also counts reconstructions that are not blurred but show another digit; look for one in the picture. And an image with more ink has more to get wrong: over the "

@@ -447,8 +447,8 @@ added = distance.middles - distance.ends
 middles = distance.middles
 course.claim("05.fd.floor", floor_fd, low=0.2, high=0.4, fast_low=1, fast_high=2)
 course.claim("05.middle.vae2", middles["VAE, L = 2"], low=20, high=60, fast_high=110)
-course.claim("05.middle.ae2_added", added["AE, L = 2"], low=0, high=150)
-course.claim("05.middle.vae2_added", added["VAE, L = 2"], low=0, high=60)
+course.claim("05.middle.ae2_added", added["AE, L = 2"], low=5, high=150)
+course.claim("05.middle.vae2_added", added["VAE, L = 2"], low=5, high=60)
 course.say(
     f"**Conclusion** (one seed each). Two sets of real images are {floor_fd:.2f} apart ({len(x_test):,} test against as many training images; two halves of the test "
     f"images {floor_halves:.2f}: smaller samples differ more). The middles between {len(x_test):,} random pairs are {middles['pixels']:.0f} from real "
@@ -569,7 +569,7 @@ course.say(
     f"Drawn from N(0, I), the VAE with 32 units teaches {lesson['VAE, L = 32, N(0, I)']:.1%} and the autoencoder with 32 units "
     f"{lesson['AE, L = 32, N(0, I)']:.1%}; from the fitted normal the autoencoder teaches {lesson['AE, L = 32, fitted']:.1%}. The highest mean is that of "
     f"“{best}” with {lesson[best]:.1%} ± {best_spread:.1%}; compare the others with that spread. The fair baseline is {judged:.1%}, where the same judge labels real images. And note the autoencoder with 32 units: from N(0, I) it is far from real images "
-    f"(FD {fd.fd['AE, L = 32']:.0f}), and yet it teaches {lesson['AE, L = 32, N(0, I)'] - lesson['VAE, L = 2, N(0, I)']:.1%} more than the VAE with two units (FD {fd.fd['VAE, L = 2']:.0f}). The judge's labels are part of the lesson: "
+    f"(FD {fd.fd['AE, L = 32']:.0f}), and yet it teaches {lesson['AE, L = 32, N(0, I)'] - lesson['VAE, L = 2, N(0, I)']:.1%} of the test images more than the VAE with two units (FD {fd.fd['VAE, L = 2']:.0f}). The judge's labels are part of the lesson: "
     "images that look wrong still carry its answers. So the two scores can disagree."
 )
 
@@ -657,7 +657,7 @@ course.say(
     f"**Conclusion.** From 2 to 20 units the negative ELBO falls by {gain_20:.1f} nats, from 20 to 32 it changes by {-gain_32:.2f} (three seeds; standard "
     f"deviation {spread.loss['VAE, L = 32']:.2f}). The reason stands in the column of active units: {mean.active_units['VAE, L = 20']:.1f} of 20 and "
     f"{mean.active_units['VAE, L = 32']:.1f} of 32 on average. The other units stay silent: to say "
-    f"more would cost as much KL as it saves of cross-entropy. So a VAE chooses the size of its own code, within {gain_32:+.2f} nats here. (How many units stay active also depends on the training: notebook 04 compares two.) The parameters grow by "
+    f"more would cost as much KL as it saves of cross-entropy. So a VAE chooses the size of its own code. (How many units stay active also depends on the training: notebook 04 compares two.) The parameters grow by "
     f"{mean.parameters['VAE, L = 32'] / mean.parameters['VAE, L = 2'] - 1:.1%} from 2 to 32 units: their number is not what limits the code."
 )
 
@@ -714,8 +714,8 @@ slower = kinds.seconds["convolutional AE"] / kinds.seconds["dense AE"]
 course.claim("05.conv.parameters", matched, low=0.97, high=1.03)
 course.claim("05.conv.parameters_vae", matched_vae, low=0.97, high=1.03)
 course.claim("05.conv_gain", gain, low=1)
-course.claim("05.conv_gain.vae", gain_vae, low=0.8)
-course.claim("05.conv.seconds", slower, low=1)
+course.claim("05.conv_gain.vae", gain_vae, low=1)
+course.claim("05.conv.seconds", slower, low=1.5)
 course.say(
     f"**Conclusion** (means of two seeds). The convolutional autoencoder has {matched:.1%} of the dense one's parameters and {1 / gain:.0%} of its nats above the floor (test "
     f"images: {kinds.above_floor['convolutional AE']:.1f} and {kinds.above_floor['dense AE']:.1f}); for the VAE it is {1 / gain_vae:.0%}. Negative "

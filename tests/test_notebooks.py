@@ -19,7 +19,8 @@ from helpers import course, notebooks, plots
 from tests.conftest import ROOT, SOURCES
 from tests.play import RECORD_CLAIMS, play, printed
 
-# Claims that do not depend on a network trained in the notebook: exact counts, and numbers read from data/results/.
+# Claims that hold without training: exact counts, numbers read from data/results/, and a few live ones that are not
+# about what was learned (how a gradient scatters) or whose fast profile learns too little to tell (04.walk, 04.prior).
 PASS_UNTRAINED = {
     "01": {
         "01.params.latent32", "01.params.latent2", "01.mse.latent2", "01.mse.linear32", "01.mse.latent32",
@@ -45,7 +46,7 @@ PASS_UNTRAINED = {
     },
     "04": {
         "04.floor", "04.mean_image", "04.elbo.latent2", "04.digit.blur_rank_of_8", "04.digit.blur_rank_of_3",
-        "04.digit.ink", "04.apart.rank_of_7", "04.prior.variance", "04.walk.largest_step", "04.gradient.none", "04.gradient.agree",
+        "04.apart.rank_of_7", "04.prior.variance", "04.walk.largest_step", "04.gradient.none", "04.gradient.agree",
         "04.gradient.ratio", "04.gradient.ratio_with_baseline", "04.collapse.kl", "04.collapse.active",
         "04.collapse.over_mean_image", "04.beta0.kl", "04.beta10.reconstruction", "04.averaged20.loss_gain",
         "04.mse.latent2_over_pca", "04.mse.latent20_over_pca", "04.elbo.latent20", "04.kl.latent20",
@@ -60,7 +61,7 @@ PASS_UNTRAINED = {
         "05.fd.vae_over_fitted_ae2", "05.fd.vae_over_fitted_ae32", "05.floor.test", "05.gan.fd_ratio",
         "05.gan.mse_ratio", "05.gan.taught", "05.gap.at_32", "05.gap.share_of_size",
         "05.gap.share_of_size_first", "05.latent.gain20", "05.latent.gain32", "05.map.vae2_outside3",
-        "05.middle.ae2_added", "05.middle.vae2_added", "05.mse.ae32", "05.near.ae2_minus_vae2", "05.near.ae32",
+        "05.mse.ae32", "05.near.ae2_minus_vae2", "05.near.ae32",
         "05.near.pixels", "05.near.vae2", "05.taught.ae32", "05.taught.ae32_over_vae2", "05.taught.real",
         "05.taught.vae32", "05.vae_generates",
     },
