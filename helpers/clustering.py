@@ -205,8 +205,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         Of how many rows of X, from the first on, to keep the codes of every iteration.
     memory : joblib.Memory or str, optional
         Where to keep pretrained weights: fits that differ only in what follows pretraining then share it. As in
-        scikit-learn's Pipeline. The joint phase begins with a fresh optimizer then, so the numbers differ a little
-        from those of a fit without memory; they do not depend on whether the weights were read or computed.
+        scikit-learn's Pipeline. The numbers do not depend on it.
     random_state : int, RandomState or None, default None
     verbose : int, default 0
         1 prints a line per iteration.
@@ -311,21 +310,14 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         self._check_parameters(X)
         random = check_random_state(self.random_state)
         self._begin(X, int(random.randint(2**30)))
-        phases = [(self.n_clusters, self.max_iter)]
-        if self.overcluster:
-            phases.insert(0, (self.overcluster, self.overcluster_iter))
-        joint = self._joint_step(X, phases[0][0])
-        if self.memory is None:
-            self.pretrain_loss_ = self._pretrain(joint)
-        else:
-            only = {name: getattr(self, name) for name in PRETRAINING}
-            weights, self.pretrain_loss_ = check_memory(self.memory).cache(_pretrained)(X, only, self._seed)
-            self._autoencoder.set_weights(weights)
+        only = {name: getattr(self, name) for name in PRETRAINING}
+        weights, self.pretrain_loss_ = check_memory(self.memory).cache(_pretrained)(X, only, self._seed)
+        self._autoencoder.set_weights(weights)
         self.pretrain_labels_ = self._k_means(models.answers(self._halves[0], X), self.n_clusters, random)[1]
-        self._join(X, joint, *phases[0], random)
         if self.overcluster:
+            self._join(X, self.overcluster, self.overcluster_iter, random)
             self.overcluster_history_ = self.history_
-            self._join(X, self._joint_step(X, self.n_clusters), *phases[1], random)
+        self._join(X, self.n_clusters, self.max_iter, random)
         self._warn_of_collapse()
         return self
 
@@ -495,8 +487,9 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         history = joint.network.fit(joint.dataset, epochs=len(rates), shuffle=False, verbose=0, callbacks=[schedule])
         return np.array(history.history["reconstruction_mse"])
 
-    def _join(self, X, joint, n_clusters, max_iter, random):
-        """A joint phase. Assignments and centroids change between the fits, never within one."""
+    def _join(self, X, n_clusters, max_iter, random):
+        """A joint phase, with a fresh optimizer. Assignments and centroids change between the fits, never within one."""
+        joint = self._joint_step(X, n_clusters)
         latents = models.answers(self._halves[0], X)
         self.cluster_centers_, self.labels_ = self._k_means(latents, n_clusters, random)
         if self.assignments != "hard":

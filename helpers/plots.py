@@ -149,7 +149,7 @@ def vae_curves(history, lines):
     return figure
 
 
-def latent_map(latents, labels, class_names, scale="root"):
+def latent_map(latents, labels, class_names, scale="root", radius=None):
     """Points of a two-dimensional latent, coloured by class, each class named near its median.
 
     Parameters
@@ -159,10 +159,17 @@ def latent_map(latents, labels, class_names, scale="root"):
     class_names : sequence of str
     scale : {"root", "linear"}, default "root"
         "root" draws square roots, for codes of which few lie far out.
+    radius : float, optional
+        Of a dashed circle about zero.
     """
     figure, axis = plt.subplots(figsize=(8, 6.5))
-    for label in range(len(class_names)):
-        axis.scatter(*latents[labels == label].T, s=5, alpha=0.45, linewidths=0, color=CLASS_COLOURS[label])
+    mixed = np.random.default_rng(0).permutation(
+        len(latents)
+    )  # in the order of the classes, the last would hide others
+    colours = np.array(CLASS_COLOURS[: len(class_names)])[labels[mixed]]
+    axis.scatter(*latents[mixed].T, s=5, alpha=0.45, linewidths=0, color=colours)
+    if radius is not None:
+        axis.add_patch(plt.Circle((0, 0), radius, fill=False, linestyle="--", linewidth=1.5, color="black"))
     if scale == "root":
         root = (lambda z: np.sign(z) * np.sqrt(np.abs(z)), lambda z: np.sign(z) * z**2)
         axis.set_xscale("function", functions=root)

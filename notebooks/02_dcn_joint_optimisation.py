@@ -55,8 +55,6 @@ plots.set_style()
 # $L$ numbers, not a layer, so no gradient can move it.
 
 # %%
-import tempfile
-
 import keras
 import numpy as np
 import pandas as pd
@@ -102,7 +100,7 @@ course.claim("02.once.report_over_mean_image", 0.0336 / 0.5 / mean_image, low=0.
 course.say(
     f"**Conclusion.** The 0.0336 is what the loss shows: the mean squared error *times* α = 0.5. The error itself is "
     f"0.0336 / 0.5 = 0.0672, and a network that answers every image with the average training image has {mean_image:.4f}. "
-    "The report's reconstructions were poor because they were all the same picture. Ours ends at an error of "
+    "An error that near to the mean image's leaves little room for pictures that differ. Ours ends at an error of "
     f"{losses['Output_loss'][-1]:.4f}, {losses['Output_loss'][-1] / mean_image:.0%} of the mean image's."
 )
 
@@ -440,13 +438,12 @@ course.say(
 
 # %% [markdown]
 # Now 32 units and the larger network of the report's second attempt, 784-512-256, with its decoder where it belongs. **Predict**: will t-SNE, which
-# draws neighbours as neighbours in a plane, show ten islands? Does each digit get a cluster? (`memory` keeps the pretrained weights in a folder: another
-# β can then be tried without pretraining again, and the joint phase begins with a fresh optimizer.)
+# draws neighbours as neighbours in a plane, show ten islands? Does each digit get a cluster?
 
 # %%
 large = clustering.DeepClustering(
     latent_dim=32, hidden=(512, 256), pretrain_epochs=course.epochs(6), max_iter=course.epochs(5), beta=0.3, ramp=3, tol=0,
-    learning_rate=2e-3, track=2000, random_state=0, memory=tempfile.mkdtemp(),
+    learning_rate=2e-3, track=2000, random_state=0,
 ).fit(x)  # fmt: skip
 
 # %%
@@ -486,7 +483,7 @@ shift = large.history_["shift"]
 course.claim("02.traces.shift_falls", shift.iloc[-1] / shift.iloc[1], high=0.5, reported=0.0197)
 course.say(
     f"**Conclusion.** Ten clusters live at L = 32, too, but the accuracy only goes from {large_start['acc']:.2f} after pretraining to {large_scores['acc']:.2f}; K-Means on the raw "
-    f"pixels has 0.53 (section 4), and {digits_found(large.labels_)} of the ten digits are the commonest one of some cluster. The loop no longer destroys the clustering, but alone it cannot mend it: it repeats to the network what K-Means believed. The shift falls to {shift.iloc[-1] / shift.iloc[1]:.0%} of the first, in the report to "
+    f"pixels has {experiments.k_means_runs().acc.mean():.2f} (section 4), and {digits_found(large.labels_)} of the ten digits are the commonest one of some cluster. The loop no longer destroys the clustering, but alone it cannot mend it: it repeats to the network what K-Means believed. The shift falls to {shift.iloc[-1] / shift.iloc[1]:.0%} of the first, in the report to "
     "2 %. Shifts in the report are in units of its own codes, which its loss could shrink at will, so their size cannot be compared; only the course "
     "of a curve can. A falling shift says that the loop comes to rest, not that the clusters are digits."
 )
@@ -752,7 +749,7 @@ course.say(
     f"**Conclusion.** In {sum(loop.inertia.iloc[-1] < 0.01 * loop.inertia.iloc[0] for loop in loops.values())} of {len(loops)} runs the report's loop drives the inertia below a hundredth of its first value, with an accuracy that ends between "
     f"{last_report.acc.min():.2f} and {last_report.acc.max():.2f}. "
     "Where the inertia is zero, all codes are one point. In the repaired loop and the best recipe it changes too, and there the accuracy grows or stays. Inertia depends on the scale and the number of units of the code, which the network "
-    "itself chooses; it can compare two K-Means runs on the *same* codes, and nothing else."
+    "itself chooses: it compares K-Means runs on the *same* codes. Whether it can also rank networks of one size is a question for notebook 03."
 )
 
 # %% [markdown]

@@ -186,11 +186,11 @@ course.say(
 
 # %%
 means, log_variances = model.encode(mnist.x_test)
-figure = plots.latent_map(means, mnist.y_test, mnist.class_names, scale="linear")
+figure = plots.latent_map(means, mnist.y_test, mnist.class_names, scale="linear", radius=2.448)
 plots.show(
     figure,
     "04_latent_map",
-    "The means of 10,000 test images, coloured by digit.",
+    "The means of 10,000 test images, coloured by digit. Dashed: the circle (radius 2.45) that holds 95 % of the draws from N(0, I).",
     "A cloud of points around the origin; 0, 1, 6 and 7 lie on the outside, the other digits share the middle and overlap.",
 )
 

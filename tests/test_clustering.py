@@ -125,12 +125,14 @@ def test_fits_that_differ_after_pretraining_share_it(blobs, tmp_path, monkeypatc
     assert pretrained == [4] and len(read.pretrain_loss_) == 10
     pd.testing.assert_frame_equal(computed.history_.drop(columns="seconds"), read.history_.drop(columns="seconds"))
     assert (computed.labels_ == read.labels_).all()
+    forgetful = clone(remembering).set_params(memory=None).fit(blobs[0])
+    pd.testing.assert_frame_equal(computed.history_.drop(columns="seconds"), forgetful.history_.drop(columns="seconds"))
     other = clone(remembering).set_params(beta=0.9).fit(blobs[0])
-    assert pretrained == [4] and (other.pretrain_labels_ == read.pretrain_labels_).all()
+    assert pretrained == [4, 4] and (other.pretrain_labels_ == read.pretrain_labels_).all()
     for changed in ({"random_state": 1}, {"pretrain_epochs": 5}, {"learning_rate": 0.02}):
         clone(remembering).set_params(**changed).fit(blobs[0])
     clone(remembering).fit(blobs[0] + 1)
-    assert pretrained == [4] * 5, "another seed, other parameters or other data: pretrained anew"
+    assert pretrained == [4] * 6, "another seed, other parameters or other data: pretrained anew"
 
 
 def test_it_works_in_a_pipeline(blobs):
