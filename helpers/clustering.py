@@ -488,7 +488,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         return np.array(history.history["reconstruction_mse"])
 
     def _join(self, X, n_clusters, max_iter, random):
-        """A joint phase, with a fresh optimizer. Assignments and centroids change between the fits, never within one."""
+        """A joint phase with a fresh optimizer. Assignments and centroids change between the fits, not within one."""
         joint = self._joint_step(X, n_clusters)
         latents = models.answers(self._halves[0], X)
         self.cluster_centers_, self.labels_ = self._k_means(latents, n_clusters, random)
