@@ -1,5 +1,7 @@
 """The picture benchmarks/results.png, drawn from the table."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
 
 from benchmarks import table
@@ -21,13 +23,13 @@ def draw(results):
     memory = results[results.benchmark == table.MEMORY]
     panels = [part for name, part in results.groupby("benchmark", sort=False) if name != table.MEMORY]
     lines = -(-len(panels) // 2)
-    figure, axes = plt.subplots(lines, 2, figsize=(16, 4.2 * lines), squeeze=False)
+    figure, axes = plt.subplots(lines, 2, figsize=(16, 4.4 * lines), squeeze=False)
     for axis, part in zip(axes.flat, panels, strict=False):
         if part.benchmark.iloc[0] == table.SIZE:
             _cost(axis, part, memory)
         else:
             _bars(axis, part)
-        axis.set_title(part.benchmark.iloc[0], loc="left", fontsize=17)
+        axis.set_title(textwrap.fill(part.benchmark.iloc[0], 34), loc="left", fontsize=17)
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
     return figure
@@ -53,5 +55,6 @@ def _cost(axis, part, memory):
     for size, seconds, megabytes in zip(sizes, part["median"], memory["median"], strict=False):
         axis.annotate(f"{megabytes / 1000:.1f} GB", (size, seconds), xytext=(10, -18), textcoords="offset points")
     axis.set(xlim=(0, max(sizes) * 1.15), ylim=(0, part["median"].max() * 1.15), xlabel="samples", ylabel="seconds")
+    axis.locator_params(axis="x", nbins=4)
     axis.xaxis.set_major_formatter("{x:,.0f}")
     axis.legend(frameon=False, loc="upper left")
