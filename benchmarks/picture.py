@@ -44,7 +44,7 @@ def _bars(axis, part):
         text = f"{row['median']:.3g} s" + (f" ({row.ratio:.2f})" if row.ratio == row.ratio else "")
         axis.text(row.highest + part.highest.max() * 0.02, place, text, va="center", fontsize=15)
     axis.invert_yaxis()
-    axis.set(xlim=(0, part.highest.max() * 1.4), xlabel=f"seconds (ratio to: {part.ratio_to.iloc[0]})")
+    axis.set(xlim=(0, part.highest.max() * 1.45), xlabel=f"seconds (ratio to: {part.ratio_to.iloc[0]})")
 
 
 def _cost(axis, part, memory):
@@ -54,7 +54,7 @@ def _cost(axis, part, memory):
     axis.plot(sizes, part["median"], "o", color=COURSE, ms=11, label="a fit (peak memory)")
     for size, seconds, megabytes in zip(sizes, part["median"], memory["median"], strict=False):
         axis.annotate(f"{megabytes / 1000:.1f} GB", (size, seconds), xytext=(10, -18), textcoords="offset points")
-    axis.set(xlim=(0, max(sizes) * 1.15), ylim=(0, part["median"].max() * 1.15), xlabel="samples", ylabel="seconds")
+    axis.set(xlim=(0, max(sizes) * 1.2), ylim=(0, part["median"].max() * 1.15), xlabel="samples", ylabel="seconds")
     axis.locator_params(axis="x", nbins=4)
     axis.xaxis.set_major_formatter("{x:,.0f}")
     axis.legend(frameon=False, loc="upper left")

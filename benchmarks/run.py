@@ -87,7 +87,8 @@ def cost(size):
 def imports(size):
     """Import time of modules of helpers, each in a fresh process, with and without TensorFlow."""
     statements = {"TensorFlow and Keras": "import tensorflow, keras"}
-    statements |= {f"course: helpers.{name}": f"import helpers.{name}" for name in (*WITHOUT_TENSORFLOW, *WITH_TENSORFLOW)}
+    for name in (*WITHOUT_TENSORFLOW, *WITH_TENSORFLOW):
+        statements[f"course: helpers.{name}"] = f"import helpers.{name}"
     clock = "import time; started = time.perf_counter(); {}; print(time.perf_counter() - started)"
     seconds = {label: [] for label in statements}
     for number in range(size.rounds + 1):  # the first brings the files into the machine's memory
