@@ -2,6 +2,7 @@
 PYTHON ?= python3
 CONSTRAINTS ?=
 NOTEBOOK ?=
+PART ?=
 PIP_CONSTRAINTS = $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 BIN = .venv/bin
 
@@ -33,8 +34,13 @@ results: .venv/ready    ## compute the repeated runs below data/results/ that ar
 links: .venv/ready      ## write the repository's address everywhere: make links REPO=owner/name
 	$(BIN)/python -m helpers.notebooks links $(REPO)
 
-bench: .venv/ready      ## seconds of an epoch: Keras's default fit beside the course's way
-	$(BIN)/python benchmarks/fit_speed.py
+.venv-bench/ready: benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch .venv-bench/ready
+
+bench: .venv/ready .venv-bench/ready  ## speed and memory beside others, on a quiet machine (one part: make bench PART=fit)
+	$(BIN)/python -m benchmarks.run $(PART)
 
 lint: .venv/ready       ## ruff on helpers, tests and notebooks
 	$(BIN)/ruff check .

@@ -265,9 +265,13 @@ def all_knob_runs():
 
 
 def sweep_speed(configuration):
-    """Seconds (`wall`) of a sweep over four short runs of whole MNIST, in a folder of its own: workers, repetition."""
+    """Seconds (`wall`) of a sweep over four short runs, in a folder of its own.
+
+    `configuration` has workers and repetition; optional: images (how many of MNIST, from the first on; all).
+    """
     short = {"pretrain_epochs": 3, "overcluster": 0, "max_iter": 3, "memory": None}
-    runs = activity_c_grid(seeds=range(4), weights=[[0.3, 0.7]], latent_dim=[16], changes=[short])
+    part = {"images": [configuration["images"]]} if "images" in configuration else {}
+    runs = activity_c_grid(seeds=range(4), weights=[[0.3, 0.7]], latent_dim=[16], changes=[short], **part)
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         table = sweeps.run(activity_c, runs, folder, version="", workers=configuration["workers"], progress=False)

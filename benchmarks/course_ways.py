@@ -1,0 +1,103 @@
+"""The contestants in Keras: the default `fit`, the course's way, DeepClustering, and the sweep of notebook 03.
+
+Each function takes the number of training images and returns a function that does the work once and answers with a
+list of seconds.
+"""
+
+import contextlib
+import io
+import time
+
+import numpy as np
+
+from helpers import clustering, course, data, experiments, models
+
+JOINT = {"latent_dim": 10, "hidden": (512, 256), "centroid_update": "counts"}  # as `peers.joint_iteration`
+ITERATIONS = 3  # that are timed in one fit
+
+
+def _timed(work):
+    """A function that does `work` and answers with its seconds."""
+
+    def once():
+        started = time.perf_counter()
+        work()
+        return [time.perf_counter() - started]
+
+    return once
+
+
+def _training(samples):
+    images = data.load("mnist", profile="full")
+    course.seed(0)
+    return images.x_train[:samples], images.y_train[:samples]
+
+
+def autoencoder_default(samples):
+    """An epoch of 784-256-128-32 as everybody writes it first: `fit(x, x, batch_size=256)`."""
+    x, _ = _training(samples)
+    model = models.autoencoder()
+    model.compile("adam", loss="mse")
+    return _timed(lambda: model.fit(x, x, batch_size=256, verbose=0))
+
+
+def autoencoder_course(samples):
+    """The same epoch as in the notebooks."""
+    x, _ = _training(samples)
+    model = models.autoencoder()
+    model.compile("adam", loss="mse", **models.fast(xla=True))
+    batches = models.batches(x, batch_size=256)
+    return _timed(lambda: model.fit(batches, shuffle=False, verbose=0))
+
+
+def classifier_default(samples):
+    """An epoch of 784-128-dropout-10 at batch 64: `fit(x, y, batch_size=64)`."""
+    x, y = _training(samples)
+    model = models.classifier()
+    model.compile("adam", loss="sparse_categorical_crossentropy")
+    return _timed(lambda: model.fit(x, y, batch_size=64, verbose=0))
+
+
+def classifier_course(samples):
+    """The same epoch as in the notebooks."""
+    x, y = _training(samples)
+    model = models.classifier()
+    model.compile("adam", loss="sparse_categorical_crossentropy", **models.fast())
+    batches = models.batches(x, y, batch_size=64)
+    return _timed(lambda: model.fit(batches, shuffle=False, verbose=0))
+
+
+class _LineClock(io.StringIO):
+    """Takes the place of the screen and notes when each line about an iteration arrives."""
+
+    def __init__(self):
+        super().__init__()
+        self.times = []
+
+    def write(self, text):
+        if text.startswith("iteration"):
+            self.times.append(time.perf_counter())
+        return len(text)
+
+
+def joint_iteration(samples):
+    """Joint iterations of DeepClustering, all bookkeeping included: the time from one printed line to the next."""
+    x, _ = _training(samples)
+
+    def once():
+        parameters = {"pretrain_epochs": 1, "max_iter": ITERATIONS + 1, "tol": 0.0, "n_init": 1, "random_state": 0}
+        with contextlib.redirect_stdout(_LineClock()) as clock:
+            clustering.DeepClustering(**parameters, **JOINT, verbose=1).fit(x)
+        return np.diff(clock.times).tolist()
+
+    return once
+
+
+def sweep_one_process(samples):
+    """Notebook 03's four short runs, one after the other in a process with all threads."""
+    return lambda: [experiments.sweep_speed({"workers": 1, "images": samples})["wall"]]
+
+
+def sweep_two_workers(samples):
+    """The same four runs, two at a time in workers of one thread; the workers have been started before."""
+    return lambda: [experiments.sweep_speed({"workers": 2, "images": samples})["wall"]]
