@@ -72,7 +72,8 @@ PASS_UNTRAINED = {
         "06.acc.binarized_sum", "06.auc.binary", "06.auc.binarized", "06.auc.hard_direct", "06.auc.hard_binarized",
         "06.mcnemar.p", "06.mcnemar.visible", "06.mcnemar.gain", "06.report.p_none_shared", "06.report.p_all_shared",
         "06.rate.large", "06.rate.middle", "06.rate.small", "06.ece.before", "06.ece.after", "06.ece.ratio", "06.ece.floor",
-        "06.ece.late_before", "06.ece.late_after", "06.acc.best_dense", "06.duplicates.train", "06.duplicates.leaked",
+        "06.ece.late_before", "06.ece.late_after", "06.acc.best_dense", "06.acc.wide",
+        "06.acc.mirrored_gain", "06.acc.validation_gap", "06.duplicates.train", "06.duplicates.leaked",
         "06.near.leaked", "06.near.same_label", "06.near.change",
     },
 }  # fmt: skip
