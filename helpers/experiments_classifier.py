@@ -20,8 +20,8 @@ CLASSIFIER_VERSION = "1"
 FOLDER = RESULTS / "06_mlp_classifier_binarization"
 GROUPS = {"footwear and bags": (5, 7, 8, 9), "clothing": (0, 1, 2, 3, 4, 6)}  # the second is the positive one
 BEST_DENSE = {  # the second adds something to the first; both: peak learning rate 2e-3, cosine decay to 0, batch 256
-    "wide": {"hidden": (1024, 1024), "dropout": 0.4, "epochs": 60, "mirrored": False},
-    "wide, mirrored": {"hidden": (1024, 1024), "dropout": 0.4, "epochs": 60, "mirrored": True},
+    "wide": {"hidden": (1024, 1024), "dropout": 0.4, "epochs": 40, "mirrored": False},
+    "wide, mirrored": {"hidden": (1024, 1024), "dropout": 0.4, "epochs": 40, "mirrored": True},
 }
 
 
