@@ -446,7 +446,7 @@ def classifier_curves(history):
         axis.plot(best + 1, validation[best], "*", markersize=20, color="black", label=f"kept: epoch {best + 1}")
         axis.set(xlabel="epoch", ylabel=label)
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-    axes[0].legend(frameon=False)
+    axes[0].legend(framealpha=1, edgecolor="white")  # the dashed line may run below it
     return figure
 
 
