@@ -304,12 +304,15 @@ def tops_against_the_rest(answer, matrix):
     """06, exercise 1: `answer` is [[TN, FP], [FN, TP]] of tops (the positive group) against the rest, from `matrix`."""
     if answer is None:
         return _not_done()
-    answer = np.asarray(answer)
+    try:
+        answer = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        return _verdict("four numbers are wanted, in two rows of two: [[TN, FP], [FN, TP]].")
     if answer.shape != (2, 2):
         return _verdict(f"a table of two rows and two columns is wanted, the shape of this is {answer.shape}.")
     if answer.sum() != matrix.sum():
         return _verdict(
-            f"the four numbers sum to {answer.sum():,}, but there are {matrix.sum():,} images: a class is lost."
+            f"the four numbers sum to {answer.sum():,.0f}, but there are {matrix.sum():,} images: a class is lost."
         )
     right = evaluation.binarised_confusion(matrix, tops())
     if np.array_equal(answer, right):
@@ -318,8 +321,10 @@ def tops_against_the_rest(answer, matrix):
         return _verdict("rows and columns are exchanged: a row is a true group, a column an answer.")
     if np.array_equal(answer, right[::-1, ::-1]):
         return _verdict("tops must be the positive group, the second of the two.")
+    if answer[1].sum() == right[1].sum():
+        return _verdict("the rows have the right sums. Look at the columns: the answers, the rest first, tops second.")
     return _verdict(
-        f"{answer[1].sum():,} images are in your positive group, not {right[1].sum():,}. Tops are T-shirt/top, "
+        f"{answer[1].sum():,.0f} images are in your positive group, not {right[1].sum():,}. Tops are T-shirt/top, "
         "Pullover, Coat and Shirt; a dress is not one here."
     )
 

@@ -187,8 +187,8 @@ def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, seed=0):
     return tf.data.Dataset.zip(dataset, seeds).map(distort).prefetch(2)
 
 
-def mirrored_and_moved(dataset, pixels=1, seed=0):
-    """The same batches, half of the images mirrored, all moved by whole pixels, anew in each epoch.
+def mirrored(dataset, seed=0):
+    """The same batches, each image mirrored left to right with probability one half, anew in each epoch.
 
     For garments: a mirrored digit would be another digit, or none.
 
@@ -196,29 +196,23 @@ def mirrored_and_moved(dataset, pixels=1, seed=0):
     ----------
     dataset : tf.data.Dataset
         Of batches (x, anything), x of shape (n, side * side).
-    pixels : int, default 1
-        The largest move in either direction. What comes in from outside repeats the image's edge.
     seed : int, default 0
 
     Returns
     -------
     tf.data.Dataset
-        Of batches (changed x, anything).
+        Of batches (mirrored x, anything).
     """
 
-    def change(batch, batch_seed):
+    def mirror(batch, batch_seed):
         flat, rest = batch
-        side, number = math.isqrt(flat.shape[-1]), tf.shape(flat)[0]
-        seeds = [seed, tf.cast(batch_seed, tf.int32)]
-        drawn = tf.random.stateless_uniform((2, number, 1), seeds, -pixels, pixels + 1, tf.int32)
-        down, right = (tf.clip_by_value(tf.range(side) + moves, 0, side - 1) for moves in tf.unstack(drawn))
-        mirror = tf.random.stateless_uniform((number, 1), [seed + 1, seeds[1]]) < 0.5
-        right = tf.where(mirror, side - 1 - right, right)
-        places = down[:, :, None] * side + right[:, None, :]  # (n, side, side): where each pixel comes from
-        return tf.gather(flat, tf.reshape(places, (number, side * side)), batch_dims=1), rest
+        side = math.isqrt(flat.shape[-1])
+        turned = tf.random.stateless_uniform((tf.shape(flat)[0], 1), [seed, tf.cast(batch_seed, tf.int32)]) < 0.5
+        images = tf.reshape(tf.reverse(tf.reshape(flat, (-1, side, side)), axis=[2]), tf.shape(flat))
+        return tf.where(turned, images, flat), rest
 
     seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-    return tf.data.Dataset.zip(dataset, seeds).map(change).prefetch(2)
+    return tf.data.Dataset.zip(dataset, seeds).map(mirror).prefetch(2)
 
 
 class SoftAssignment(layers.Layer):

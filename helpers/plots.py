@@ -432,7 +432,7 @@ def confusion(table, row_label, column_label, names):
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     sns.heatmap(
         shares, annot=table, fmt="d", cmap="Blues", vmin=0, vmax=1, xticklabels=names, yticklabels=names, ax=axis,
-        annot_kws={"fontsize": 10}, cbar_kws={"label": "share of the row"},
+        annot_kws={"fontsize": 13}, cbar_kws={"label": "share of the row"},
     )  # fmt: skip
     axis.set(xlabel=column_label, ylabel=row_label)
     return figure
@@ -453,7 +453,7 @@ def classifier_curves(history):
         axis.plot(best + 1, validation[best], "*", markersize=20, color="black", label=f"kept: epoch {best + 1}")
         axis.set(xlabel="epoch", ylabel=label)
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-    axes[0].legend(frameon=False)
+    axes[0].legend(framealpha=1, edgecolor="white")  # the dashed line may run below it
     return figure
 
 
@@ -506,7 +506,8 @@ def reliability_diagrams(panels):
             size = 25 + 400 * table.answers / table.answers.sum()
             axis.scatter(table.confidence, table.accuracy, s=size, color=colour, marker=marker, alpha=0.7, label=label)
         axis.set(title=title, xlabel="confidence: probability of the answer", xlim=(0, 1.02), ylim=(0, 1.02))
-        axis.legend(frameon=False, loc="upper left", markerscale=0.6)
+        for handle in axis.legend(frameon=False, loc="upper left").legend_handles:
+            handle.set_sizes([60])  # not that of the first dot
     axes[0, 0].set_ylabel("share of right answers")
     return figure
 

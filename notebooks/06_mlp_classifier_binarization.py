@@ -7,10 +7,10 @@
 #
 # - how to train a classifier that stops in time, and read its errors class by class;
 # - three ways to get a yes-or-no answer from images of ten classes, and how to test whether they differ at all;
-# - what a saliency map shows, and two checks that such a map must pass;
+# - what a saliency map shows, and three checks that such a map must pass;
 # - whether a network's probabilities deserve the name, how far a dense network gets, and what is in the data twice.
 #
-# **What you need to know**: what a dense layer, a loss and a validation set are. Notebook 01 is a good start.
+# **What you need to know**: what a dense layer, a ReLU, a loss and a derivative are. No other notebook is needed.
 #
 # **Run time** on two CPU cores: two to four minutes, offline. README has the minutes of the last full run.
 
@@ -41,12 +41,13 @@ plots.set_style()
 # **Question.** How well does a network with one hidden layer name a garment in a picture of 28 × 28 pixels?
 #
 # Fashion-MNIST holds 60,000 training and 10,000 test images of ten kinds of garments. As in the report that this notebook
-# follows, 10,000 of the training images are set aside for **validation**: they decide when to stop, and nothing else is
-# learned from them. The split is **stratified**: every class keeps its share.
+# follows, 10,000 of the training images are set aside for **validation**: they decide when to stop, and later a threshold, a
+# temperature and a recipe. No weight is trained on them before the end of section 10. The split is **stratified**: every class keeps its share.
 #
 # The network is 784-128-10: a hidden layer of 128 ReLU units, **dropout** (in training, each unit is set to 0 with probability 0.2),
 # and ten outputs. The outputs $z_1, \dots, z_{10}$ are called **logits**. **Softmax** turns them into probabilities
-# $p_k = e^{z_k} / \sum_j e^{z_j}$, and the loss is the **cross-entropy** $-\log p_y$, where $y$ is the true class.
+# $p_k = e^{z_k} / \sum_j e^{z_j}$, and the loss is the **cross-entropy** $-\log p_y$, where $y$ is the true class; with the natural
+# logarithm it is counted in **nats**.
 
 # %%
 import json
@@ -61,8 +62,23 @@ from helpers import data, evaluation, experiments, experiments_classifier, model
 
 fashion = data.load("fashion_mnist")
 names, x_test, y_test = fashion.class_names, fashion.x_test, fashion.y_test
-x, x_validation, y, y_validation = data.split(fashion.x_train, fashion.y_train, size=len(fashion.x_train) // 6)
+x, x_validation, y, y_validation = data.split(
+    fashion.x_train, fashion.y_train, size=len(fashion.x_train) // 6
+)  # 10,000 of 60,000
 print(f"{len(x):,} training, {len(x_validation):,} validation and {len(x_test):,} test images")
+
+# %%
+figure = plots.image_grid(
+    [[x[np.flatnonzero(y == number)[row]] for number in range(10)] for row in range(3)],
+    column_labels=[f"{number}\n{name}" for number, name in enumerate(names)],
+    size=1.2,
+)
+plots.show(
+    figure,
+    "06_classes",
+    "Three training images of each of the ten classes.",
+    "Three rows of ten garments, a column for each class from T-shirt to ankle boot.",
+)
 
 # %%
 course.show_source(models.classifier)
@@ -85,11 +101,13 @@ print("Adam's variables:", ", ".join(f"{v.name} {tuple(v.shape)}" for v in adam.
 # %% [markdown]
 # They belong to the optimizer. Adam keeps two running means for each trainable parameter, of its gradient and of the gradient's square
 # (its **moments**), and two numbers of its own, the step count and the learning rate: 2 × 101,770 + 2. A summary of a compiled model
-# lists them under the network, and they are gone when training is over.
+# lists them under the network. Answering needs none of them.
 #
-# Training follows the report: Adam with learning rate 0.001, batches of 64, at most 50 epochs, stopped when the validation loss has
-# not improved for five. The report saved the best weights with `ModelCheckpoint`; `restore_best_weights` brings back the same
-# weights without a file. (Notebook 05 judges generated images by this very network; its weights are stored in `data/`.)
+# Training follows the report: Adam with learning rate 0.001, batches of 64, at most 50 epochs. Training stops when the validation loss has
+# not improved for five epochs (**early stopping**). The report saved the best weights with `ModelCheckpoint`; `restore_best_weights` brings back the same
+# weights without a file. (Notebook 05 judges generated images by a network of this recipe; its weights are stored in `data/`.)
+#
+# **Predict.** Which epoch will have the lowest validation loss? What does the training loss do after it?
 
 # %%
 course.show_source(experiments.train_classifier)
@@ -101,16 +119,17 @@ figure = plots.classifier_curves(history)
 plots.show(
     figure,
     "06_curves_multi",
-    "Ten classes: loss and accuracy by epoch. The star is the epoch whose weights are kept: the lowest validation loss.",
+    "Ten classes: loss and accuracy by epoch. The star is the epoch whose weights are kept: the lowest validation loss. Training values are taken during the epoch and with dropout, so they can be the worse ones at first.",
     "Two panels, cross-entropy and accuracy by epoch for training and validation; training goes on improving after validation stops.",
 )
 
 # %% [markdown]
-# **Predict.** Which class will be the hardest, and which will nearly never be missed?
-#
 # **Precision** is the share of right answers among the images that *got* a label, **recall** the share of right answers among the images that
 # *have* it. **F1** is their harmonic mean, $2 \cdot \text{precision} \cdot \text{recall} / (\text{precision} + \text{recall})$.
-# The runs of five seeds, each with its own split, are stored in `data/results/`.
+# The **macro average** is the plain mean over the classes. Runs of five seeds are stored in `data/results/`; the **seed** fixes the split, the starting weights and the
+# order of the batches.
+#
+# **Predict.** Which class will have the lowest F1, and which the highest?
 
 # %%
 logits = models.logits(network, x_test)
@@ -121,15 +140,15 @@ report = {
     "recall": [0.79, 0.97, 0.76, 0.90, 0.80, 0.96, 0.71, 0.95, 0.98, 0.96],
     "F1": [0.82, 0.98, 0.78, 0.88, 0.79, 0.97, 0.69, 0.94, 0.96, 0.96],
 }
-scores = precision_recall_fscore_support(y_test, answers, labels=range(10), zero_division=0)
+by_class = precision_recall_fscore_support(y_test, answers, labels=range(10), zero_division=0)
 table = pd.DataFrame(index=names)
-for column, values in zip(report, scores, strict=False):
+for column, values in zip(report, by_class, strict=False):
     table[column], table[f"{column}, report"] = values, report[column]
 of_seeds = runs[[f"f1_{number}" for number in range(10)]]
 table["F1, 5 seeds"] = of_seeds.mean().to_numpy()
 table["± (sd)"] = of_seeds.std().to_numpy()
 table.loc["macro average"] = table.mean()
-table.loc["macro average", "± (sd)"] = of_seeds.mean(axis=1).std()
+table.loc["macro average", "± (sd)"] = of_seeds.mean(axis=1).std()  # not the mean of the deviations
 table.round(3)
 
 # %%
@@ -137,11 +156,15 @@ accuracy = accuracy_score(y_test, answers)
 course.claim("06.acc.live_multi", accuracy, low=0.872, high=0.9, reported=0.88, fast_low=0.75)
 course.claim("06.acc.multi", runs.acc_multi.mean(), low=0.882, reported=0.88)
 course.claim("06.f1.shirt", runs.f1_6.mean(), low=0.69, reported=0.69)
-hardest, easiest = (names[int(np.argmin(sign * of_seeds.mean()))] for sign in (1, -1))
+mean_f1 = of_seeds.mean().to_numpy()
+close = int((np.abs(mean_f1 - report["F1"]) <= 0.02).sum())
+course.claim("06.f1.close_to_report", close, low=8)
+course.claim("06.f1.hardest_is_shirt", mean_f1.argmin() == 6, low=1, high=1, reported=1)
+best_epoch = int(np.argmin(history.history["val_loss"])) + 1
 course.say(
-    f"**Conclusion.** The network above has {accuracy:.3f} of the test images right; five seeds have {runs.acc_multi.mean():.4f} ± "
-    f"{runs.acc_multi.std():.4f} (mean ± standard deviation), the report 0.88. Hardest is {hardest}, with F1 {of_seeds.mean().min():.3f}, easiest "
-    f"{easiest}, with {of_seeds.mean().max():.3f}. Of the ten F1 values in the report's table, {int((np.abs(of_seeds.mean().to_numpy() - report['F1']) <= 0.02).sum())} lie within "
+    f"**Conclusion.** Kept: epoch {best_epoch} of {len(history.epoch)}. The network above has {accuracy:.3f} of the test images right; five seeds have {runs.acc_multi.mean():.4f} ± "
+    f"{runs.acc_multi.std():.4f} (mean ± standard deviation), the report 0.88. Hardest is {names[mean_f1.argmin()]}, with F1 {mean_f1.min():.3f}, easiest "
+    f"{names[mean_f1.argmax()]}, with {mean_f1.max():.3f}. Of the ten F1 values in the report's table, {close} lie within "
     "0.02 of the mean of our seeds."
 )
 
@@ -167,17 +190,17 @@ plots.show(
 # %%
 sure = softmax(logits, axis=1).max(axis=1)
 worst = np.flatnonzero(answers != y_test)
-worst = worst[np.argsort(sure[worst])[::-1][:10]]
+worst = worst[np.argsort(sure[worst])[::-1][:6]]
 figure = plots.image_grid(
     [x_test[worst]],
     column_labels=[f"{names[y_test[i]]}\nas {names[answers[i]]}\n{sure[i]:.3f}" for i in worst],
-    size=1.35,
+    size=2.2,
 )
 plots.show(
     figure,
     "06_confident_mistakes",
-    "The ten most confident mistakes: true class, the wrong answer, and the probability that the network gave to it.",
-    "Ten test garments with their label, the network's wrong answer and the probability it gave to it.",
+    "The six most confident mistakes: true class, the wrong answer, and the probability that the network gave to it.",
+    "Six test garments with their label, the network's wrong answer and the probability it gave to it.",
 )
 
 # %%
@@ -185,15 +208,14 @@ errors = matrix - np.diag(np.diag(matrix))
 upper = [0, 2, 3, 4, 6]  # T-shirt/top, Pullover, Dress, Coat, Shirt
 share_upper = errors[np.ix_(upper, upper)].sum() / errors.sum()
 course.claim("06.errors.upper_body", share_upper, low=0.7, high=0.9, fast_low=0.6, fast_high=0.95)
-groups = experiments_classifier.GROUPS
-crossing = int(np.sum(evaluation.grouped(y_test, groups) != evaluation.grouped(answers, groups)))
+half = 1 + int(np.argmax(np.sort(errors, axis=None)[::-1].cumsum() >= errors.sum() / 2))
+course.claim("06.errors.pairs_for_half", half, low=4, high=12, fast_low=3, fast_high=15)
 first, second = np.unravel_index(np.argsort(errors, axis=None)[::-1][:2], (10, 10))
 course.say(
     f"**Conclusion.** {share_upper:.0%} of the {errors.sum():,} errors are among the five classes that cover the upper body (T-shirt/top, Pullover, Dress, Coat, "
-    "Shirt). The two largest: "
+    f"Shirt), which are 20 of the 90 pairs; {half} pairs hold half of all errors. The two largest: "
     + ", ".join(f"{names[i]} taken for {names[j]} ({errors[i, j]})" for i, j in zip(first, second, strict=True))
-    + f". With probability {sure[worst].min():.3f} or more, the network is sure of each of the ten mistakes in the picture; section 9 asks what such a number is worth. "
-    f"And {crossing} of all errors cross the border between clothes on one side, shoes and bags on the other: the border of the next question."
+    + f". With probability {sure[worst].min():.3f} or more, the network is sure of each of the six mistakes in the picture; section 9 asks what such a number is worth."
 )
 
 # %% [markdown]
@@ -202,11 +224,14 @@ course.say(
 # **Question.** The report's second task: clothing (T-shirt/top, Trouser, Pullover, Dress, Coat, Shirt) against footwear and bags
 # (Sandal, Sneaker, Bag, Ankle boot). How well does the same network answer this one question?
 #
-# It has one output now, the logit $z$ of clothing. The **sigmoid** $p = 1 / (1 + e^{-z})$ turns it into a probability.
+# It has one output now, the logit $z$ of clothing. The **sigmoid** $p = 1 / (1 + e^{-z})$ turns it into a probability. Clothing is called **positive**, and there are four counts:
+# **TP** (true positive), clothing called clothing; **FN** (false negative), clothing called footwear or bag; **FP** (false positive), footwear or bag called clothing; **TN**, footwear or bag
+# called footwear or bag.
 #
 # **Predict.** More or fewer than one error in a hundred?
 
 # %%
+groups = experiments_classifier.GROUPS  # the negative group first
 print(groups)
 truth, truth_validation = evaluation.grouped(y_test, groups), evaluation.grouped(y_validation, groups)
 course.seed(0)
@@ -278,19 +303,20 @@ figure = plots.saliency_maps(x_test[chosen], maps, [f"{names[y_test[i]]}\np = {d
 plots.show(
     figure,
     "06_saliency",
-    "The five test images with the worst answers and p, the probability of clothing. Red: brighter would mean clothing; blue: footwear or bag.",
+    "The five test images with the worst answers and p, the probability of clothing. Red: for clothing, blue: for footwear or bag (gradients: if the pixel were brighter; integrated: against a black image). Each map has its own scale, white is 0: compare patterns, not strength.",
     "Five misclassified garments above five rows of saliency maps; the two lowest rows come from a network that has learned nothing.",
 )
 
 # %% [markdown]
-# A map that looks like a garment is no proof of anything: the picture itself looks like a garment. Two checks.
+# A map that looks like a garment is no proof of anything: the picture itself looks like a garment. Three checks.
 #
 # - **Completeness**: does the sum of the integrated gradients equal the difference of the two logits?
 # - **Random weights**: a map that explains what the network *learned* must change when the weights are replaced by random ones. We
 #   rank the pixels of an image by the size of their entries and compare the two rankings (Spearman's rank correlation: 1 is the same order,
 #   0 is no relation), over 100 test images: once on all pixels, once only on those that are not black.
+# - **Two images**: how similar are the plain gradients of two *different* images? (Correlation: 1 is the same pattern, 0 is no relation.)
 #
-# **Predict.** Which of the three maps will stay most similar when nothing is left of the training?
+# **Predict** the rank correlation of the gradient and of integrated gradients on all pixels: near 0, near ½ or near 1? And what is left on the pixels that are not black?
 
 # %%
 from scipy.stats import spearmanr
@@ -306,8 +332,9 @@ methods = {
 }
 similar = {}
 for name, method in methods.items():
-    pairs = [np.abs(method(network, few)) for network in (to_logit, untrained)]
+    pairs = [np.abs(method(model, few)) for model in (to_logit, untrained)]
     for where, shown in {"all pixels": few >= 0, "not black": few > 0}.items():
+        # a and b: an image's two maps; at: which of its pixels
         ranks = [spearmanr(a[at], b[at]).statistic for a, b, at in zip(*pairs, shown, strict=True)]
         similar[name, where] = float(np.mean(ranks))
 slopes = np.corrcoef(saliency.gradient(to_logit, few))
@@ -319,13 +346,13 @@ course.claim("06.saliency.incomplete", incomplete, high=0.02)
 course.claim("06.saliency.random_gradient", similar["gradient", "all pixels"], low=-0.3, high=0.3)
 course.claim("06.saliency.random_integrated", similar["integrated", "all pixels"], low=0.5)
 course.claim("06.saliency.random_not_black", similar["integrated", "not black"], high=0.5)
-course.claim("06.saliency.alike", alike, low=0.2, high=1)
+course.claim("06.saliency.alike", alike, low=0.2, high=0.99)
 course.say(
     f"**Conclusion.** The sums agree with the logits: the largest gap is {incomplete:.2%} of a typical sum. With random weights, the ranking of the pixels keeps a correlation of "
     f"{similar['gradient', 'all pixels']:.2f} for the gradient, {similar['SmoothGrad', 'all pixels']:.2f} for SmoothGrad and {similar['integrated', 'all pixels']:.2f} for "
     "integrated gradients. Integrated gradients multiply by the pixel, so they are 0 wherever the image is black, *whatever the weights*: the outline that the eye "
     f"recognises comes from the image. On the pixels that are not black, {similar['integrated', 'not black']:.2f} is left. Judge a map there, "
-    f"not by its outline. And the plain gradients of two different images have a correlation of {alike:.2f} (mean over pairs of 100 images): such a map shows a template of the network as much as anything in this image."
+    f"not by its outline. And the plain gradients of two different images have a correlation of {alike:.2f} (mean over all pairs of 100 images): part of such a map belongs to the network, and is the same for many images."
 )
 
 # %% [markdown]
@@ -358,8 +385,8 @@ plots.show(
 
 # %% [markdown]
 # The report did the first way on paper: it summed the four blocks of its 10 × 10 matrix. Two things must be equal: grouping the answers and then
-# counting, and counting first and then summing the blocks. And the report's own arithmetic: here its numbers are put into a matrix (where
-# in its block a number stands does not matter) and the same function sums the blocks.
+# counting, and counting first and then summing the blocks. The report's annex B lists how many images of each class cross the border. Here these numbers are put into a
+# matrix (where in its block a number stands does not matter), and the same function sums the blocks: in it, `members` has a row per class, with a 1 in the column of its group.
 
 # %%
 course.show_source(evaluation.binarised_confusion)
@@ -394,8 +421,8 @@ figure = plots.scoreboard(
     "errors",
     "errors among 10,000 test images",
     {"report, direct": 54, "report, binarised": 72},
-    (0, 80),
-    "{:.1f}",
+    xlim=(0, 80),
+    form="{:.1f}",
 )
 plots.show(
     figure,
@@ -420,9 +447,11 @@ course.say(
 #
 # **Question.** 54 errors against 72: the report calls the two "nearly identical, the direct one slightly ahead". How could one know?
 #
-# **6.1 All thresholds at once.** The **ROC curve** shows, for every threshold on a score, the share of clothes found (true positive rate) against the
+# **6.1 All thresholds at once.** A **score** is a number that is higher the more an image looks like clothing; a **threshold** turns it into yes or no. The **ROC curve** shows, for every threshold on a score, the share of clothes found (true positive rate) against the
 # share of shoes and bags called clothing (false positive rate). Its area (**AUC**) is the chance that a random image of clothing scores higher than a
-# random shoe or bag. It needs a *score*; arg-max gives only a yes or no, a single point.
+# random shoe or bag. It needs a score; arg-max gives only a yes or no, a single point.
+#
+# **Predict.** The report has an AUC of 0.99 for both. With about half a per cent of errors at one threshold, would you expect less or more?
 
 # %%
 from sklearn.metrics import roc_auc_score, roc_curve
@@ -439,15 +468,21 @@ plots.show(
     "Two ROC curves that look like one on the whole square, and their upper left corner enlarged, with the point of arg-max.",
 )
 
+# %% [markdown]
+# How much would the difference of the two areas vary with other test images? The **bootstrap** draws the test images again, with replacement, 1,000 times: clothes among the clothes, the rest
+# among the rest. It is **paired**: both scores are computed on the same draw, so what makes a draw hard for both cancels out. The middle 95 % of the 1,000 differences are the interval.
+
 # %%
 course.claim("06.auc.binary", runs.auc_binary.mean(), low=0.9995, reported=0.99)
 course.claim("06.auc.binarized", runs.auc_sum.mean(), low=0.9995, reported=0.99)
+# The report's tables: 35 and 19 errors; 55 and 17.
 hard_direct, hard_binarised = (5965 / 6000 + 3981 / 4000) / 2, (tp_b / 6000 + tn_b / 4000) / 2
 course.claim("06.auc.hard_direct", hard_direct, low=0.9946, high=0.9948, reported=0.99)
 course.claim("06.auc.hard_binarized", hard_binarised, low=0.9932, high=0.9934, reported=0.99)
 difference, low, high = evaluation.auc_difference(truth, direct, total)
 print(f"AUC, direct minus sum: {difference:+.5f}, 95 % bootstrap interval {low:+.5f} to {high:+.5f} (this seed)")
 print(f"Five seeds: {', '.join(f'{value:+.5f}' for value in runs.auc_difference)}")
+# Both ends have the same sign: 0 is outside.
 print(f"The interval leaves out 0 in {int((runs.auc_low * runs.auc_high > 0).sum())} of 5 seeds.")
 
 # %% [markdown]
@@ -455,15 +490,13 @@ print(f"The interval leaves out 0 in {int((runs.auc_low * runs.auc_high > 0).sum
 # handed to `roc_auc_score` in place of a score, the area is (true positive rate + true negative rate) / 2, which is 0.9947 and 0.9933 for the
 # report's two tables. The report does not say which it did. Its ROC curves would then have a single corner.
 #
-# A trap on the way: in single precision (`float32`), a probability above 0.99999997 *is* 1, and thousands of images tie. `models.logits`
-# returns double precision for that reason.
-#
-# The **bootstrap** interval above is made by drawing the test images again, with replacement, 1,000 times: how much would the difference vary with other test images? It
-# is **paired**: both scores are computed on the same draw, so what makes a draw hard for both cancels out.
+# A trap on the way: in single precision (`float32`), a probability above 0.99999997 *is* 1, so images tie that have different logits. `models.logits` returns double precision for that
+# reason.
 #
 # **6.2 McNemar's test.** Both networks answered the same images. Those that both have right or both have wrong say nothing about a difference. Only the
 # **discordant** ones do: $n_{10}$ that the first alone has right, and $n_{01}$ that the second alone has right. If both err equally often, each
-# of them is a coin toss, so $n_{10}$ is binomial with probability ½. The **p-value** is the chance of a split at least as uneven.
+# of them is a coin toss, and $n_{10}$ counts the heads of $n = n_{10} + n_{01}$ tosses (a **binomial** number): on average $n / 2$, with standard deviation $\sqrt{n} / 2$. Splits that lie more than about
+# two standard deviations from the middle are rare. The **p-value** is the chance of a split at least as uneven, in either direction, if both err equally often. Below 0.05, by custom, a difference is called significant.
 #
 # **Predict.** 30 discordant images: what split is needed for a p-value below 0.05?
 
@@ -481,42 +514,56 @@ n10, n01, p = evaluation.mcnemar(truth, three["direct"], three["arg-max"])
 discordant = int((runs.n10 + runs.n01).median())
 visible = smallest_visible(discordant)
 print(f"this seed: direct alone right {n10}, arg-max alone right {n01}, p = {p:.3f}")
+thirty = smallest_visible(30)
+print(f"with 30 discordant images: {15 + thirty // 2} against {15 - thirty // 2}")
 print(f"with {discordant} discordant images, a difference of {visible} errors or more has p < 0.05")
 runs[["seed", "n10", "n01", "p", "auc_difference", "auc_low", "auc_high"]].round(5)
 
 # %%
 course.claim("06.mcnemar.p", runs.p.median(), reported="not tested")
 course.claim("06.mcnemar.visible", visible, low=6, high=20)
-gain = (runs.acc_binary - runs.acc_argmax) * 10_000  # errors saved by the direct network
-interval = ttest_1samp(gain, 0).confidence_interval(0.95)
-course.claim("06.mcnemar.gain", gain.mean(), low=-15, high=15, reported=18)
-open_question = interval.low < 0 < interval.high
-verdict = (
-    "the data do not show which way is better"
-    if open_question
-    else f"the {'direct network' if gain.mean() > 0 else 'binarised network'} is ahead, by one error in {10_000 / abs(gain.mean()):.0f} images"
-)
 
 # %% [markdown]
-# **6.3 What the report could not know.** It gives two tables of one run each: 54 errors and 72. How many of them are the *same* images is not
-# recorded, and the p-value depends on it:
+# **6.3 What the report could not know.** It gives two tables of one run each: 54 errors (35 clothes, 19 shoes and bags) and 72 (55 and 17). How many of them are the *same* images is not
+# recorded. At most 35 clothes and 17 shoes or bags can be. If $k$ errors are shared, $54 - k$ and $72 - k$ images are discordant, and the p-value follows from these two numbers.
+#
+# **Predict.** Does p rise or fall when more errors are shared?
 
 # %%
-shared = np.arange(0, 55)
+shared = np.arange(35 + 17 + 1)
 possible = np.array([binomtest(int(54 - k), int(126 - 2 * k)).pvalue for k in shared])
 course.claim("06.report.p_none_shared", possible[0], low=0.12, high=0.14, reported="not tested")
-course.claim("06.report.p_all_shared", possible[-1], high=0.0001, reported="not tested")
+course.claim("06.report.p_most_shared", possible[-1], low=0.0001, high=0.00013, reported="not tested")
 course.say(
-    f"With no shared error, the report's 54 against 72 has p = {possible[0]:.2f}; with all 54 shared, p = {possible[-1]:.6f}. Below 0.05 it falls as soon as "
+    f"With no shared error, the report's 54 against 72 has p = {possible[0]:.2f}; with as many as can be, {shared[-1]}, p = {possible[-1]:.4f}. It falls below 0.05 as soon as "
     f"{shared[possible < 0.05].min()} errors are shared. Two confusion tables cannot answer a paired question; and even a small p would speak of two *trained networks*, not of two *ways to train*."
 )
 
+# %% [markdown]
+# **6.4 Five seeds.** Each seed gives one difference: errors of arg-max minus errors of the direct network. From five such numbers, the **95 % interval** of their mean is mean ± 2.8 · sd / √5 (sd: their standard
+# deviation; 2.8 is the factor for five values, from Student's t distribution). If such differences follow a normal distribution, an interval made in this way holds the true mean in 95 of 100 repetitions.
+# If 0 lies inside, the five seeds do not decide.
+
 # %%
+gain = (runs.acc_binary - runs.acc_argmax) * 10_000  # errors saved by the direct network
+intervals = {name: ttest_1samp(values, 0).confidence_interval(0.95) for name, values in
+             {"errors": gain, "AUC": runs.auc_difference}.items()}  # fmt: skip
+course.claim("06.mcnemar.gain", gain.mean(), low=-15, high=15, reported=18)
+course.claim("06.auc.difference", runs.auc_difference.mean(), low=-0.001, high=0.001)
+
+
+def verdict(interval, what):
+    """In words: whether an interval of direct minus binarised leaves out 0, and on which side."""
+    if interval.low <= 0 <= interval.high:
+        return f"{what} do not show which way is better"
+    return f"by {what} the {'direct' if interval.low > 0 else 'ten-class'} network is ahead"
+
+
 course.say(
     f"**Conclusion: ten classes or two?** Over five seeds the direct network makes {gain.mean():+.1f} errors fewer per 10,000 images than arg-max (negative: more; 95 % interval "
-    f"{interval.low:+.1f} to {interval.high:+.1f}, from the scatter of the seeds, on the same test images). McNemar's p has median {runs.p.median():.2f} and is below 0.05 in {int((runs.p < 0.05).sum())} of 5 seeds; the "
-    f"bootstrap interval of the AUC difference leaves out 0 in {int((runs.auc_low * runs.auc_high > 0).sum())} of 5. So **{verdict}**: with some {discordant} discordant images in 10,000, "
-    f"a difference below {visible} errors cannot be seen in one run. What speaks for ten classes is not accuracy: the same network also answers every other grouping (exercise 1)."
+    f"{intervals['errors'].low:+.1f} to {intervals['errors'].high:+.1f}, from the scatter of the seeds, on the same test images), and its AUC is higher by {runs.auc_difference.mean():+.5f} ({intervals['AUC'].low:+.5f} to {intervals['AUC'].high:+.5f}). "
+    f"So **{verdict(intervals['errors'], 'the numbers of errors')}; {verdict(intervals['AUC'], 'the areas under the curve')}**. These intervals are about other seeds on the same test images. About other test images, one pair of networks at a time: the bootstrap of 6.1 leaves out 0 in {int((runs.auc_low * runs.auc_high > 0).sum())} of 5 seeds, and McNemar's p has median {runs.p.median():.2f} and is below 0.05 in {int((runs.p < 0.05).sum())} of 5: with some "
+    f"{discordant} discordant images, an observed difference below {visible} errors has p ≥ 0.05. Whatever the accuracy, one thing speaks for ten classes: the same network also answers every other grouping (exercise 1)."
 )
 
 # %% [markdown]
@@ -542,7 +589,9 @@ for name, score in scores.items():
     for where, threshold in chosen_threshold.items():
         answer = score >= threshold
         errors_then = int(np.sum(answer != truth))
+        p_half = evaluation.mcnemar(truth, (score >= 0.5).astype(int), answer.astype(int))[2]
         rows[name, where] = {"threshold": threshold, "test errors": errors_then, "F1": f1_score(truth, answer)}
+        rows[name, where]["p, against one half"] = p_half
 thresholds = pd.DataFrame(rows).T
 thresholds.round(4)
 
@@ -553,10 +602,14 @@ half, honest, dishonest = (
 )
 course.claim("06.threshold.gain", (half - honest).abs().max() / len(truth), high=0.002, fast_high=0.01)
 course.claim("06.threshold.flattery", (honest - dishonest).max() / len(truth), low=0, high=0.002, fast_high=0.01)
+fitted_wins = min((half - dishonest).min(), (honest - dishonest).min())
+course.claim("06.threshold.fitted_never_worse", fitted_wins / len(truth), low=0, high=0.002, fast_high=0.01)
+p_validation = thresholds["p, against one half"].unstack()["chosen on validation"]
 course.say(
     f"**Conclusion.** Test errors with one half, with the threshold from validation, and with the one from the test images: direct {half['direct']:.0f}, {honest['direct']:.0f}, {dishonest['direct']:.0f}; "
     f"sum {half['sum']:.0f}, {honest['sum']:.0f}, {dishonest['sum']:.0f}. The last number is never above the others, whatever the network: it was fitted to the images that it is measured on. "
-    f"Only the second is an estimate of what new images will show. It differs from one half by {(half - honest).abs().max():.0f} errors at most; section 6 asked for {visible} among 10,000 images before a difference shows."
+    "The first two are estimates of what new images will show; the third is not. The threshold from validation against one half: McNemar's p is "
+    f"{p_validation['direct']:.2f} (direct) and {p_validation['sum']:.2f} (sum)."
 )
 
 # %% [markdown]
@@ -575,24 +628,28 @@ figure = plots.learning_rates(rate_runs)
 plots.show(
     figure,
     "06_learning_rates",
-    "Validation loss and accuracy of nine runs on the same axes, each until five epochs after its best; right, the test accuracy of the weights kept.",
+    "Validation loss and accuracy of nine runs on the same axes, each until five epochs after its best, or until epoch 50; right, the test accuracy of the weights kept.",
     "Three panels: loss and accuracy by epoch for three learning rates, three seeds each, and test accuracy by learning rate.",
 )
 
 # %%
 by_rate = rate_runs.groupby("learning_rate").agg(
-    mean=("acc_test", "mean"), sd=("acc_test", "std"), best_epoch=("best_epoch", "median")
-)
+    mean=("acc_test", "mean"), sd=("acc_test", "std"), best_epoch=("best_epoch", "median"),
+    validation=("acc_validation", "mean"),
+)  # fmt: skip
 course.claim("06.rate.large", by_rate["mean"][0.01], low=0.84, high=0.885)
 course.claim("06.rate.middle", by_rate["mean"][0.001], low=0.88)
 course.claim("06.rate.small", by_rate["mean"][0.0001], low=0.87)
+slower = by_rate.best_epoch[0.0001] / by_rate.best_epoch[0.001]
+course.claim("06.rate.slower", slower, low=1.5, high=5)
 course.say(
     "**Conclusion.** "
     + "; ".join(
-        f"with {rate:g} the test accuracy is {row['mean']:.4f} ± {row.sd:.4f}, and the best epoch {row.best_epoch:.0f} (median)"
+        f"{rate:g}: test accuracy {row['mean']:.4f} ± {row.sd:.4f}, and best epoch {row.best_epoch:.0f} (median)"
         for rate, row in by_rate.iterrows()
     )
-    + f" (three seeds each). The best mean belongs to {by_rate['mean'].idxmax():g}. Of the nine runs, "
+    + f" (three seeds each). The end: 0.01 is {by_rate['mean'][0.001] - by_rate['mean'][0.01]:.3f} behind 0.001 on test images; 0.0001 differs from 0.001 by {by_rate['mean'][0.0001] - by_rate['mean'][0.001]:+.4f}, where seeds scatter by {by_rate.sd[[0.001, 0.0001]].max():.4f} (the larger of the two standard deviations). "
+    f"The way: 0.0001 takes {slower:.1f} times as many epochs as 0.001. Chosen on validation, as it must be: {by_rate.validation.idxmax():g} ({by_rate.validation.max():.4f}; 0.001 has {by_rate.validation[0.001]:.4f}). Of the nine runs, "
     f"{sum(len(curves['loss']) == 50 for curves in rate_runs.curves)} went through all 50 epochs without being stopped: those could still have improved, so their accuracy is that of 50 epochs, not of the learning rate."
 )
 
@@ -601,8 +658,9 @@ course.say(
 #
 # **Question.** Among the answers that a network gives with probability 0.9, are nine in ten right? If so, it is **calibrated**.
 #
-# The **reliability diagram** puts answers with similar confidence into one of 15 bins and draws the share that is right. The **expected calibration error** (ECE)
-# is the mean gap between the two, weighted by the number of answers: $\sum_b \frac{n_b}{n} |\text{accuracy}_b - \text{confidence}_b|$, with $n_b$ of $n$ answers in bin $b$.
+# The **confidence** is the probability that the network gives to its own answer. The **reliability diagram** puts answers with similar confidence into one of 15 bins and draws the share that is right. The **expected calibration error** (ECE)
+# is the mean gap between the two, weighted by the number of answers: $\sum_b \frac{n_b}{n} |\text{accuracy}_b - \text{confidence}_b|$, with $n_b$ of $n$ answers in bin $b$,
+# $\text{accuracy}_b$ the share of them that is right, and $\text{confidence}_b$ their mean confidence.
 #
 # **Temperature scaling** divides all logits by one number $T$, chosen so that the cross-entropy on the *validation* images is smallest. No answer changes, since the order of the logits
 # stays.
@@ -636,82 +694,94 @@ perfect = [evaluation.calibration_error(confidence, rng.random(len(confidence)) 
 course.claim("06.ece.floor", np.mean(perfect), low=0.002, high=0.012, fast_high=0.03)
 course.claim("06.ece.before", runs.ece_before.mean(), low=0.005, high=0.035, reported="not measured")
 course.claim("06.ece.after", runs.ece_after.mean(), high=0.02, reported="not measured")
-course.claim("06.ece.ratio", runs.ece_after.mean() / runs.ece_before.mean(), high=0.95)
-course.claim("06.ece.late_before", late.ece_before.mean(), low=0.04)
+course.claim("06.ece.temperature", runs.temperature.mean(), low=1.02, high=1.5)
+gone = 1 - runs.ece_after.mean() / runs.ece_before.mean(), 1 - late.ece_after.mean() / late.ece_before.mean()
+course.claim("06.ece.gone", gone[0], low=0.05, high=0.9)
+course.claim("06.ece.late_gone", gone[1], low=0.4, high=0.9)
+course.claim("06.ece.stopped_over_late", runs.ece_before.mean() / late.ece_before.mean(), high=0.8)
+near = np.abs(softmax(logits, axis=1).max(axis=1) - 0.9) < 0.03
+course.claim("06.ece.near_nine_tenths", right[near].mean(), low=0.75, high=0.92, fast_low=0.6, fast_high=0.99)
+course.claim("06.ece.late_before", late.ece_before.mean(), low=0.025)
 course.claim("06.ece.late_after", late.ece_after.mean(), high=0.03)
 course.say(
     f"**Conclusion.** Stopped in time, the calibration error is {runs.ece_before.mean():.4f} ± {runs.ece_before.std():.4f}, and {runs.ece_after.mean():.4f} ± {runs.ece_after.std():.4f} after scaling with "
-    f"T = {runs.temperature.mean():.2f} (5 seeds). After all 50 epochs the accuracy is {late.acc_test.mean():.4f} (stopped in time: {runs.acc_multi.mean():.4f}), the calibration error {late.ece_before.mean():.4f} (3 seeds). The loss of the training images "
-    f"goes on falling by answers that are ever surer, right or wrong on new images. T = {late.temperature.mean():.2f} brings it to {late.ece_after.mean():.4f}. Zero cannot be reached: if each answer were right with exactly "
-    f"the probability given, chance alone would leave {np.mean(perfect):.4f} (mean of 20 draws). Stopping by validation *loss* is a good part of calibration already; one number does most of the rest."
+    f"T = {runs.temperature.mean():.2f} (5 seeds). After all 50 epochs the accuracy is {late.acc_test.mean():.4f} (stopped in time: {runs.acc_multi.mean():.4f}), the calibration error {late.ece_before.mean():.4f} (3 seeds). "
+    f"T = {late.temperature.mean():.2f} brings it to {late.ece_after.mean():.4f}. Zero cannot be reached: if each answer were right with exactly "
+    f"the probability given, chance alone would leave {np.mean(perfect):.4f} (mean of 20 draws). Stopping by validation *loss* is a good part of calibration already; one number takes away {gone[0]:.0%} of the error that is left, and {gone[1]:.0%} without stopping. "
+    f"And the question: of the {near.sum()} answers that the network above gives with a probability of 0.87 to 0.93, {right[near].mean():.0%} are right."
 )
 
 # %% [markdown]
 # ## 10. How far does a dense network get?
 #
-# **Question.** The report stops at 0.88. Is that the limit of dense layers, or of this recipe?
+# **Question.** The report stops at 0.88. Is that the limit of dense layers, or of this recipe? (People who were shown the images had 0.835, say the authors of the data set.)
 #
-# Three recipes, each with more than the one before. All have **batch normalisation** (each unit is shifted and scaled to mean 0 and variance 1 over the batch), a learning rate that rises
-# for two epochs and falls to 0 along a cosine, and **label smoothing** (the target is 0.91 for the true class and 0.01 for each other, not 1 and 0).
+# Two recipes with two layers of 1,024 units, dropout 0.4, batches of 256 and 40 epochs. Both have **batch normalisation** (each unit is shifted and scaled to mean 0 and variance 1 over the batch), **weight decay** (each step also
+# makes the weights a little smaller), a learning rate that rises for two epochs and falls to 0 along a cosine, and **label smoothing** (the target is 0.91 for the true class and 0.01 for each other, not 1
+# and 0). They differ in one thing:
 #
-# - *wide*: two layers of 1,024 units;
-# - *wide, mirrored*: more epochs, and half of the training images are mirrored left to right, anew in each epoch. A mirrored garment is still a garment; a mirrored
-#   digit would not be one;
-# - *wider, mirrored*: 2,048 and 1,024 units.
+# - *wide* takes the training images as they are;
+# - *wide, mirrored* mirrors each with probability one half, anew in each epoch. A mirrored garment is still a garment; a mirrored digit would not be a digit.
 #
-# How we came to these three: in a pilot with 20,000 training images and one seed, mirroring alone had a higher accuracy on the validation images than mirroring together with
-# moves by one pixel, so moves were left out. One seed is weak evidence; no test image was looked at for it.
+# (Two more ideas were left out after pilots with one seed, because their validation accuracy was lower: moves by one pixel, and mixtures of two images. One seed is weak evidence.)
 #
-# **Test-time augmentation**: answer an image by the mean of the probabilities of itself and of its mirror image. Whether to do so, and which recipe to take, is decided **on the validation images alone**.
+# **Test-time augmentation**: answer an image by the mean of the probabilities of itself and of its mirror image. Whether to do so, and which recipe to take, is decided **on the validation images alone**. When
+# that is done, nothing is left to choose, and the chosen recipe is trained once more on all 60,000 images, validation images included (**refitting**).
 #
-# **Predict.** What helps more: eighteen times the parameters, or images that are mirrored?
+# **Predict.** What helps more: the whole wide recipe, with eighteen times the parameters, or the mirroring on top of it?
 
 # %%
 course.show_source(experiments_classifier.fit_best_dense)
+print(experiments_classifier.BEST_DENSE)
 
 # %%
-dense = experiments_classifier.best_dense_runs()
-kinds = {"": "", "_mirror": " + mirror at test time"}
-dense = pd.concat(
-    [
-        pd.DataFrame(
-            {
-                "method": dense.recipe + kind,
-                "validation": dense[f"acc_validation{suffix}"],
-                "test": dense[f"acc_test{suffix}"],
-            }
-        )
-        for suffix, kind in kinds.items()
-    ]
-)
+candidates = experiments_classifier.best_dense_runs()
+recipe, answered = experiments_classifier.chosen(candidates)
+refitted = experiments_classifier.refitted_runs()
+tables = [
+    candidates.assign(
+        method=candidates.recipe + text,
+        validation=candidates[f"acc_validation{kind}"],
+        test=candidates[f"acc_test{kind}"],
+    )
+    for kind, text in {"": "", "_mirror": " + mirror at test time"}.items()
+]
+tables.append(refitted.assign(method="the chosen one, on all 60,000", test=refitted[f"acc_test{answered}"]))
+dense = pd.concat(tables)[["method", "validation", "test"]]
 small = pd.DataFrame({"method": "the report's network", "validation": np.nan, "test": runs.acc_multi})
 means = dense.groupby("method", sort=False)[["validation", "test"]].agg(["mean", "std"])
-best = means["validation", "mean"].idxmax()
-means.round(4)
+means.map(lambda value: "–" if np.isnan(value) else f"{value:.4f}")
 
 # %%
 figure = plots.scoreboard(
     pd.concat([small, dense]),
     "test",
     "test accuracy",
-    {"people": 0.835, "literature": 0.9144},
-    (0.82, 0.93),
-    "{:.4f}",
+    {"people": 0.835, "literature": 0.9184},
+    xlim=(0.82, 0.93),
+    form="{:.4f}",
 )
 plots.show(
     figure,
     "06_best_dense",
-    "Test accuracy of the recipes: a dot per seed, a tick at the mean. Lines: people (Fashion-MNIST's authors), best dense network in the literature. The recipe was chosen on the validation images, not here.",
-    "Rows of dots from 0.88 for the report's network upwards; lines at 0.835 and 0.9144.",
+    "Test accuracy: a dot per seed, a tick at the mean. Lines: people (Fashion-MNIST's authors), best dense network in the literature. The recipe was chosen on the validation images, not here.",
+    "Rows of dots from 0.88 for the report's network upwards; lines at 0.835 and 0.9184.",
 )
 
 # %%
-course.claim("06.acc.best_dense", means["test", "mean"][best], low=0.905, reported="0.9144 (literature)")
+test = means["test", "mean"]
+best = test["the chosen one, on all 60,000"]
+course.claim("06.acc.best_dense", best, low=0.905, reported="0.9184 (literature)")
+course.claim("06.params.wide", candidates.parameters.iloc[0] / trainable, low=18, high=19)
+course.claim("06.acc.wide", test["wide"], low=0.88)
+course.claim("06.acc.mirrored_gain", test["wide, mirrored"] - test["wide"], low=0.0)
+gaps = candidates.acc_validation - candidates.acc_test
+course.claim("06.acc.validation_gap", gaps.mean(), low=0.0, high=0.02)
 course.say(
-    f"**Conclusion.** Highest on validation is *{best}*, with {means['validation', 'mean'][best]:.4f}; on test it has {means['test', 'mean'][best]:.4f} ± {means['test', 'std'][best]:.4f} (3 seeds), "
-    f"{means['test', 'mean'][best] - runs.acc_multi.mean():.4f} above the report's network. Wider layers alone give {means['test', 'mean']['wide'] - runs.acc_multi.mean():+.4f}, mirrored images, with twice the epochs, a further "
-    f"{means['test', 'mean']['wide, mirrored'] - means['test', 'mean']['wide']:+.4f}. The best dense network that we found in the literature has 0.9144; convolutions, which know that neighbouring "
-    "pixels belong together, go above that."
+    f"**Conclusion.** Chosen on validation: *{recipe}*, {'with' if answered else 'without'} the mirror image at test time. Refitted, it has {best:.4f} ± {means['test', 'std']['the chosen one, on all 60,000']:.4f} of the test images right (3 seeds), "
+    f"{best - runs.acc_multi.mean():.4f} more than the report's network. The wide recipe gives {test['wide'] - runs.acc_multi.mean():+.4f}, mirrored images a further {test['wide, mirrored'] - test['wide']:+.4f}. {(gaps > 0).sum()} of the {len(gaps)} networks do better on validation than on test images; "
+    f"the mean gap is {gaps.mean():+.4f}, where the standard error of one accuracy on 10,000 images is 0.003. Validation images are drawn from the training images; the test images may differ a little. So 0.88 is the limit of a recipe, not of dense layers. "
+    "In the literature we found 0.9144, and 0.9184 with images made by a generative model, both without any use of where a pixel lies; mirroring does use it."
 )
 
 # %% [markdown]
@@ -720,17 +790,18 @@ course.say(
 # **Question.** A test image that is also a training image tests memory, not learning. Fashion-MNIST is known for 43 duplicates in its training images and 10 test images that were also
 # training images. What do they change?
 #
-# Two searches, on all 70,000 images: first exact equality, byte by byte. Then **near duplicates**: pairs with a distance below 1 between their 784 pixel values (0 to 1), a root mean square
-# of 9 of 255 grey levels per pixel. To compare 600 million pairs quickly, all images are projected on 32 principal components (notebook 01): a projection never lengthens
+# Two searches. First exact equality, byte by byte, among all 70,000 images. Then **near duplicates**: pairs of a test and a training image with a distance below 1. (The root of the summed
+# squared differences of 784 pixels from 0 to 1: as if every pixel differed by 9 of 255 grey levels.) To compare 600 million pairs quickly, all images are projected on 32 principal components (notebook 01): a projection never lengthens
 # a distance, so no pair is missed, and the few that remain are measured exactly.
 #
-# **Predict** by how much the accuracy falls if those test images are taken out.
+# **Predict.** Suppose that 10 of the 10,000 test images were copies. By how much could the accuracy fall, at most, without them?
 
 # %%
 whole = data.load("fashion_mnist", profile="full")
 of_train, of_test = (pd.Series([row.tobytes() for row in pixels]) for pixels in (whole.x_train, whole.x_test))
 course.claim("06.duplicates.train", int(of_train.duplicated().sum()), 0, 0, reported="43 (first release)")
 course.claim("06.duplicates.leaked", int(of_test.isin(set(of_train)).sum()), 0, 0, reported="10 (first release)")
+course.claim("06.duplicates.test", int(of_test.duplicated().sum()), 0, 0)
 of_train = of_test = None
 
 # %% [markdown]
@@ -770,11 +841,11 @@ without = np.delete(right_whole, near.test)
 change = without.mean() - right_whole.mean()
 course.claim("06.near.leaked", len(near), 16, 16)
 course.claim("06.near.same_label", int((whole.y_test[near.test] == whole.y_train[near.train]).sum()), 16, 16)
-course.claim("06.near.change", change, low=-0.0016, high=0.0016)
+course.claim("06.near.right", right_whole[near.test].mean(), low=0.85, high=1, fast_low=0.6)
 course.say(
     f"**Conclusion.** No image of today's Fashion-MNIST is there twice, byte for byte. {len(near)} test images have a near duplicate among the training images, the closest at distance {near.distance[0]:.2f}, all with the same label. "
-    f"The network has {right_whole[near.test].mean():.0%} of them right; without them its accuracy on all 10,000 changes by {change:+.5f}. The standard error of an accuracy on 10,000 images is "
-    f"{np.sqrt(right_whole.mean() * (1 - right_whole.mean()) / 10_000):.4f}: the near duplicates do not matter here. They would for a method that remembers."
+    f"The network has {right_whole[near.test].mean():.0%} of them right; without them its accuracy on all 10,000 changes by {change:+.5f}. {len(near)} of 10,000 images cannot change the accuracy of any method by more than {len(near) / 10_000:.4f}. The standard error of an accuracy on 10,000 images is "
+    f"{np.sqrt(right_whole.mean() * (1 - right_whole.mean()) / 10_000):.4f}. (Some of the partners are among the validation images, so the network was not trained on them.)"
 )
 
 # %% [markdown]
@@ -784,15 +855,15 @@ course.say(
 course.claims_table()
 
 # %% [markdown]
-# - The report's accuracies and its table by class are reproduced; Shirt is the hardest class there and here.
+# - The report's accuracies are reached; that of the binarised network is higher here. Shirt is the hardest class there and here.
 # - "Non-trainable parameters" are Adam's moments. The AUC of 0.99 fits a yes or no in place of a score.
 # - "Slightly ahead" was one run of each, without a test; section 6 has the answer that 10,000 images and five seeds allow.
-# - 43 and 10 duplicates belong to a release that is no longer distributed.
+# - Not from the report: the 43 and 10 duplicates that are often quoted belong to a release that is no longer distributed. The 0.9184 is the literature's, too.
 #
 # ## Your turn
 #
 # **Exercise 1 (another grouping).** Tops (T-shirt/top, Pullover, Coat, Shirt) against the rest: make the 2 × 2 table from `matrix` with
-# `evaluation.binarised_confusion`. Predict first: will its accuracy be nearer to that of ten classes, or to that of clothing against the rest?
+# `evaluation.binarised_confusion`. Groups are written like those printed in section 3, the negative group first. Predict first: will its accuracy be nearer to that of ten classes, or to that of clothing against the rest?
 
 # %% tags=["exercise"]
 my_table = None  # [[TN, FP], [FN, TP]], tops are positive
@@ -807,12 +878,17 @@ done = exercises.tops_against_the_rest(my_table, matrix)
 tops = evaluation.binarised_confusion(matrix, {"rest": (1, 3, 5, 7, 8, 9), "tops": (0, 2, 4, 6)})
 assert exercises.tops_against_the_rest(tops, matrix)
 assert not exercises.tops_against_the_rest(tops.T, matrix)
-print(f"tops against the rest: {np.trace(tops) / tops.sum():.4f}; ten classes {accuracy:.4f}")
-print("Most confusions are among tops, and a grouping forgives what happens inside a group; dresses are the border.")
+print(
+    f"tops against the rest: {np.trace(tops) / tops.sum():.4f}; ten classes {accuracy:.4f}; clothing {np.trace(blocks) / blocks.sum():.4f}"
+)
+among = errors[np.ix_((0, 2, 4, 6), (0, 2, 4, 6))].sum() / errors.sum()
+dress = errors[3, [0, 2, 4, 6]].sum() + errors[[0, 2, 4, 6], 3].sum()
+print(f"{among:.0%} of all errors are among tops, and a grouping forgives what happens inside a group.")
+print(f"Of the {tops[0, 1] + tops[1, 0]} errors that are left, {dress} have a dress on one side.")
 
 # %% [markdown]
-# **Exercise 2 (the test by hand).** Write McNemar's exact two-sided p-value from the binomial distribution (`scipy.stats.binom`), without `binomtest`. Two details decide: which tail, and what
-# happens with a tie or with no discordant image at all.
+# **Exercise 2 (the test by hand).** Write McNemar's exact two-sided p-value (section 6.2) without `binomtest`. `scipy.stats.binom.cdf(k, n, 0.5)` is the chance of at most k heads in n tosses.
+# Two details decide: splits that are as uneven in the other direction count, too; and what is the answer for `n10 == n01`, or when no image is discordant?
 
 
 # %% tags=["exercise"]
@@ -835,8 +911,9 @@ assert exercises.mcnemar_p(solution_p_value)
 assert not exercises.mcnemar_p(lambda n10, n01: binom.cdf(min(n10, n01), n10 + n01, 0.5))
 
 # %% [markdown]
-# **Exercise 3 (a threshold with a price).** A shop sends everything called *clothing* to a press. A shoe in the press is expensive: of the footwear and bags, at most one in a
-# thousand may be called clothing. Find the lowest such threshold for the score of the direct network, and say what share of the test clothing it finds. On which images do you choose?
+# **Exercise 3 (a threshold with a price).** A shop irons everything called *clothing* in a hot press. A shoe in it is expensive: of the footwear and bags, at most one in a
+# thousand may be called clothing. An image is called clothing where its score is at least the threshold. Find the lowest threshold that keeps this limit for the score of the direct network. (Hint: sort the scores of
+# the footwear and bags. How many of them may lie at or above it?) Then print the share of the test clothing that it finds. On which images do you choose?
 
 # %% tags=["exercise"]
 my_threshold = None  # a number
@@ -870,5 +947,5 @@ print("a share of one in a thousand among a few thousand validation images is it
 # - M. Sundararajan, A. Taly, Q. Yan, "Axiomatic attribution for deep networks", ICML 2017 (integrated gradients). D. Smilkov and others, "SmoothGrad", 2017.
 # - J. Adebayo and others, "Sanity checks for saliency maps", NeurIPS 2018.
 # - C. Guo and others, "On calibration of modern neural networks", ICML 2017.
-# - S. Norouzi, D. Fleet, M. Norouzi, "Exemplar VAE", NeurIPS 2020 (0.9144 with dense layers).
+# - S. Norouzi, D. Fleet, M. Norouzi, "Exemplar VAE", NeurIPS 2020 (errors of 8.56 % and 8.16 % on Fashion-MNIST, without use of the order of the pixels).
 # - Duplicates of the first release: issue 44 of the repository zalandoresearch/fashion-mnist, 2017.

@@ -218,11 +218,18 @@ def test_training_stops_in_time_or_goes_to_the_end(rng):
     assert len(losses) == 6 and loss == pytest.approx(losses.iloc[-1], rel=1e-4)
 
 
-@pytest.mark.parametrize("moves", [None, 0, 1])
-def test_a_recipe_learns(rng, moves):
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_recipe_learns(rng, mirrored):
     y = rng.integers(0, 10, 600)
     x = (0.3 * rng.random((600, 784)) + np.repeat(np.eye(10)[y], 79, axis=1)[:, :784]).astype("float32")
-    recipe = {"hidden": (32,), "dropout": 0.1, "epochs": 8, "moves": moves}
+    recipe = {"hidden": (32,), "dropout": 0.1, "epochs": 8, "mirrored": mirrored}
     network = experiments_classifier.fit_best_dense(recipe, (x, y))
     assert np.mean(models.logits(network, x).argmax(axis=1) == y) > 0.9
     assert float(network.optimizer.learning_rate.numpy()) < 1e-4, "the cosine ends at 0"
+
+
+def test_the_recipe_is_chosen_on_the_validation_images():
+    runs = pd.DataFrame({"recipe": ["a", "a", "b", "b"], "acc_test": [1.0, 1.0, 0.0, 0.0], "acc_test_mirror": 1.0})
+    runs["acc_validation"], runs["acc_validation_mirror"] = [0.5, 0.5, 0.8, 0.4], [0.1, 0.2, 0.7, 0.6]
+    assert experiments_classifier.chosen(runs) == ("b", "_mirror")
+    assert experiments_classifier.chosen(runs.assign(acc_validation=0.9)) == ("a", "")
