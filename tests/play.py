@@ -20,7 +20,7 @@ _course.claim = _record
 """
 
 
-def play(source, folder, *, first=(), after_setup=(), last=(), skip_tag=None):
+def play(source, folder, *, first=(), after_setup=(), last=(), skip_tag=None, timeout=300):
     """Run the notebook of `source` in `folder` with extra cells; return the executed notebook (nbformat)."""
     notebook = notebooks.unexecuted(source)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -29,7 +29,7 @@ def play(source, folder, *, first=(), after_setup=(), last=(), skip_tag=None):
     notebook.cells = [*map(new, first), setup, *map(new, after_setup), *rest, *map(new, last)]
     NotebookClient(
         notebook,
-        timeout=300,
+        timeout=timeout,
         kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},

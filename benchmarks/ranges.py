@@ -1,0 +1,126 @@
+"""Where the range of each claim comes from: other seeds, stored runs, or nothing that varies: benchmarks/ranges.csv.
+
+    python -m benchmarks.ranges          everything that is missing (`make ranges`), then the table
+    python -m benchmarks.ranges 06       of one notebook
+
+Two questions are asked of each claim, by executing its notebook with something changed:
+
+- **live**: does it change when all that is trained in the notebook starts from another seed? Full profile, five seeds,
+  one thread each: a claim must land in its range each time, so the ranges hold for one thread, too.
+- **stored**: does it change when the stored runs do? Fast profile, without training, each number read from a table of
+  runs disturbed. The claim then rests on as many seeds as that table has.
+
+A claim that changes in neither case is exact: a count, a formula, a property of the data.
+"""
+
+import argparse
+import json
+import os
+
+import pandas as pd
+
+from helpers import course, notebooks, sweeps
+from tests.play import play
+from tests.test_notebooks import NO_TRAINING
+
+VERSION = "1"
+STORED = course.ROOT / "data" / "results" / "claims"
+TABLE = course.ROOT / "benchmarks" / "ranges.csv"
+SEEDS, COUNTS = 5, (1, 2, 3, 5)  # live seeds; numbers of seeds that stored tables may have
+
+RECORD = """
+import json as _json, pathlib as _pathlib, tempfile as _tempfile
+from helpers import course as _course
+_claim, _values = _course.claim, {}
+_course.FIGURES = _pathlib.Path(_tempfile.mkdtemp())  # what is committed there comes from the run without changes
+_course._write_claim = lambda row: None
+def _record(name, value, *args, **kwargs):
+    _values[name] = float(value) if abs(float(value)) < 1e300 else 1e300  # also for nan, which no file may hold
+    try:
+        _claim(name, value, *args, **kwargs)
+    except _course.ClaimError as error:
+        print(error)
+_course.claim = _record
+"""
+SHIFT = """
+from helpers import clustering as _clustering, course as _course, models as _models, report_loop as _loop
+_seed, _batches, _fit, _from_seeds = _course.seed, _models.batches, _clustering.DeepClustering.fit, _loop.from_seeds
+def _shifted_fit(self, X, y=None):
+    self.random_state += {shift}
+    return _fit(self, X, y)
+def _shifted_from_seeds(seeds, *args, **settings):  # twelve seeds each, known by their old names
+    found = _from_seeds([seed + 12 * {shift} for seed in seeds], *args, **settings)
+    return tuple({{seed - 12 * {shift}: value for seed, value in part.items()}} for part in found)
+_course.seed = lambda number: _seed(number + {shift})
+_models.batches = lambda x, y=None, *args, seed=0, **rest: _batches(x, y, *args, seed=seed + {shift}, **rest)
+_clustering.DeepClustering.fit, _loop.from_seeds = _shifted_fit, _shifted_from_seeds
+"""
+DISTURB = """
+import numpy as _np
+from helpers import sweeps as _sweeps
+_run, _noise = _sweeps.run, _np.random.default_rng(0)
+def _disturbed(function, configurations, *args, **kwargs):
+    table = _run(function, configurations, *args, **kwargs)
+    axis = "seed" if "seed" in table else "repetition"
+    if axis not in table or table[axis].nunique() != {seeds}:
+        return table
+    for column in set(table.select_dtypes("number")) - set(configurations[0]):
+        table[column] = table[column] * _np.exp(0.3 * _noise.standard_normal(len(table)))
+    return table
+_sweeps.run = _disturbed
+"""
+
+
+def _values(source, extra, profile):
+    """Execute a notebook with extra cells after its setup; the value of each claim by id."""
+    os.environ |= {"COURSE_PROFILE": profile, "COURSE_HEADLESS": "1"}
+    extra = [RECORD, *extra]
+    played = play(source, notebooks.FOLDER, after_setup=extra, last=["print(_json.dumps(_values))"], timeout=None,
+                  skip_tag="solution")  # fmt: skip
+    return json.loads(played.cells[-1].outputs[0].text)
+
+
+def live(configuration):
+    """Claims of a notebook (its number) at full scale, all that is trained in it `shift` seeds further."""
+    source = notebooks.sources(configuration["notebook"])[0]
+    return _values(source, [SHIFT.format(shift=configuration["shift"])], "full")
+
+
+def untrained(configuration):
+    """Claims of a notebook without training, with all tables of `disturbed` seeds disturbed (0: none)."""
+    extra = [NO_TRAINING, DISTURB.format(seeds=configuration["disturbed"])]
+    return _values(notebooks.sources(configuration["notebook"])[0], extra, "fast")
+
+
+def table(number):
+    """Compute what is missing for one notebook; a row per claim: kind, seeds, smallest and largest live value."""
+    steps = sweeps.grid(notebook=[number], shift=range(SEEDS))
+    live_runs = sweeps.run(live, steps, STORED, version=VERSION)
+    steps = sweeps.grid(notebook=[number], disturbed=[0, *COUNTS])
+    stored_runs = sweeps.run(untrained, steps, STORED, version=VERSION).set_index("disturbed")
+    rows = []
+    for claim in (row for row in course.read_claims() if row["id"].startswith(number)):
+        values, by_count = live_runs[claim["id"]], stored_runs[claim["id"]]
+        changed = [count for count in COUNTS if by_count[count] != by_count[0]]
+        kind = "stored" if changed else "live" if values.nunique() > 1 else "exact"
+        seeds = {"stored": min(changed, default=0), "live": SEEDS, "exact": 0}[kind]
+        rows.append(
+            {"id": claim["id"], "kind": kind, "seeds": seeds, "smallest": values.min(), "largest": values.max()}
+        )
+    return pd.DataFrame(rows, columns=["id", "kind", "seeds", "smallest", "largest"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("number", nargs="?", default="")
+    numbers = [source.stem[:2] for source in notebooks.sources(parser.parse_args().number)]
+    found = pd.concat([table(number) for number in numbers])
+    if TABLE.exists():
+        kept = pd.read_csv(TABLE)
+        found = pd.concat([kept[~kept["id"].str[:2].isin(numbers)], found])
+    found.sort_values("id").to_csv(TABLE, index=False, float_format="%.4g", lineterminator="\n")
+    print(found.groupby(["kind", "seeds"]).size())
+
+
+if __name__ == "__main__":
+    main()
