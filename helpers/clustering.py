@@ -30,7 +30,7 @@ with course.quiet_imports():
     import keras
     import tensorflow as tf
 
-JointStep = collections.namedtuple("JointStep", "network dataset targets weights")
+JointStep = collections.namedtuple("JointStep", "network n_clusters dataset targets weights")
 PRETRAINING = ("latent_dim", "hidden", "pretrain_epochs", "batch_size", "learning_rate", "augmentation")
 FIRST_COUNT = 100  # how many images a fresh centroid stands for (the DCN authors' code)
 
@@ -205,7 +205,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         Of how many rows of X, from the first on, to keep the codes of every iteration.
     memory : joblib.Memory or str, optional
         Where to keep pretrained weights: fits that differ only in what follows pretraining then share it. As in
-        scikit-learn's Pipeline. The numbers do not depend on it.
+        scikit-learn's Pipeline. Apart from rounding, the numbers do not depend on it.
     random_state : int, RandomState or None, default None
     verbose : int, default 0
         1 prints a line per iteration.
@@ -310,14 +310,20 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         self._check_parameters(X)
         random = check_random_state(self.random_state)
         self._begin(X, int(random.randint(2**30)))
-        only = {name: getattr(self, name) for name in PRETRAINING}
-        weights, self.pretrain_loss_ = check_memory(self.memory).cache(_pretrained)(X, only, self._seed)
-        self._autoencoder.set_weights(weights)
+        joint = self._joint_step(X, self.overcluster or self.n_clusters)
+        if self.memory is None:
+            self.pretrain_loss_ = self._pretrain(joint)
+            joint = self._restarted(joint, X)
+        else:
+            only = {name: getattr(self, name) for name in PRETRAINING}
+            weights, self.pretrain_loss_ = check_memory(self.memory).cache(_pretrained)(X, only, self._seed)
+            self._autoencoder.set_weights(weights)
         self.pretrain_labels_ = self._k_means(models.answers(self._halves[0], X), self.n_clusters, random)[1]
         if self.overcluster:
-            self._join(X, self.overcluster, self.overcluster_iter, random)
+            self._join(X, joint, self.overcluster_iter, random)
             self.overcluster_history_ = self.history_
-        self._join(X, self.n_clusters, self.max_iter, random)
+            joint = self._joint_step(X, self.n_clusters)
+        self._join(X, joint, self.max_iter, random)
         self._warn_of_collapse()
         return self
 
@@ -464,6 +470,16 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         )
         targets = tf.Variable(tf.zeros((len(X), clustering.shape[-1])), trainable=False)
         weights = tf.Variable([1.0, 0.0], trainable=False)
+        return JointStep(network, n_clusters, self._dataset(X, targets, weights), targets, weights)
+
+    def _restarted(self, joint, X):
+        """The same step and weights, but optimizer and order of the images as if nothing had been trained yet."""
+        for variable in joint.network.optimizer.variables:
+            variable.assign(keras.ops.zeros_like(variable))
+        return joint._replace(dataset=self._dataset(X, joint.targets, joint.weights))
+
+    def _dataset(self, X, targets, weights):
+        """Batches of images, distorted or not, with targets and weights of both losses."""
         images = models.batches(X, np.arange(len(X)), self.batch_size, seed=self._seed)
         if self.augmentation is not None:
             images = models.distorted(images, seed=self._seed, **self.augmentation)
@@ -473,7 +489,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
             answers = {"reconstruction": x, "clustering": tf.gather(targets, rows)}
             return x, answers, {"reconstruction": weights[0] * ones, "clustering": weights[1] * ones}
 
-        return JointStep(network, images.map(both), targets, weights)
+        return images.map(both)
 
     def _pretrain(self, joint):
         """Fit to the reconstruction alone; returns R by epoch."""
@@ -487,9 +503,9 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         history = joint.network.fit(joint.dataset, epochs=len(rates), shuffle=False, verbose=0, callbacks=[schedule])
         return np.array(history.history["reconstruction_mse"])
 
-    def _join(self, X, n_clusters, max_iter, random):
-        """A joint phase with a fresh optimizer. Assignments and centroids change between the fits, not within one."""
-        joint = self._joint_step(X, n_clusters)
+    def _join(self, X, joint, max_iter, random):
+        """A joint phase. Assignments and centroids change between the fits, never within one."""
+        n_clusters = joint.n_clusters
         latents = models.answers(self._halves[0], X)
         self.cluster_centers_, self.labels_ = self._k_means(latents, n_clusters, random)
         if self.assignments != "hard":
