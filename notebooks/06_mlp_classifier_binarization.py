@@ -193,7 +193,7 @@ worst = np.flatnonzero(answers != y_test)
 worst = worst[np.argsort(sure[worst])[::-1][:6]]
 figure = plots.image_grid(
     [x_test[worst]],
-    column_labels=[f"{names[y_test[i]]}\nas {names[answers[i]]}\n{sure[i]:.3f}" for i in worst],
+    column_labels=[f"{names[y_test[i]]}\nas {names[answers[i]]}\n{sure[i]:.4f}" for i in worst],
     size=2.2,
 )
 plots.show(
@@ -215,7 +215,7 @@ course.say(
     f"**Conclusion.** {share_upper:.0%} of the {errors.sum():,} errors are among the five classes that cover the upper body (T-shirt/top, Pullover, Dress, Coat, "
     f"Shirt), which are 20 of the 90 pairs; {half} pairs hold half of all errors. The two largest: "
     + ", ".join(f"{names[i]} taken for {names[j]} ({errors[i, j]})" for i, j in zip(first, second, strict=True))
-    + f". With probability {sure[worst].min():.3f} or more, the network is sure of each of the six mistakes in the picture; section 9 asks what such a number is worth."
+    + f". The network gives each of the six mistakes in the picture a probability of {sure[worst].min():.4f} or more; section 9 asks what such a number is worth."
 )
 
 # %% [markdown]
@@ -560,8 +560,8 @@ def verdict(interval, what):
 
 
 course.say(
-    f"**Conclusion: ten classes or two?** Over five seeds the direct network makes {saved.mean():+.1f} errors fewer per 10,000 images than arg-max (negative: more; 95 % interval "
-    f"{intervals['errors'].low:+.1f} to {intervals['errors'].high:+.1f}, from the scatter of the seeds, on the same test images), and its AUC is higher by {runs.auc_difference.mean():+.5f} ({intervals['AUC'].low:+.5f} to {intervals['AUC'].high:+.5f}). "
+    f"**Conclusion: ten classes or two?** Over five seeds the direct network saves {saved.mean():+.1f} errors per 10,000 images against arg-max (95 % interval "
+    f"{intervals['errors'].low:+.1f} to {intervals['errors'].high:+.1f}, from the scatter of the seeds), and its AUC differs from that of the sum by {runs.auc_difference.mean():+.5f} ({intervals['AUC'].low:+.5f} to {intervals['AUC'].high:+.5f}). "
     f"So **{verdict(intervals['errors'], 'the numbers of errors')}; {verdict(intervals['AUC'], 'the areas under the curve')}**. These intervals are about other seeds on the same test images. About other test images, one pair of networks at a time: the bootstrap of 6.1 leaves out 0 in {int((runs.auc_low * runs.auc_high > 0).sum())} of 5 seeds, and McNemar's p has median {runs.p.median():.2f} and is below 0.05 in {int((runs.p < 0.05).sum())} of 5: with some "
     f"{discordant} discordant images, an observed difference below {visible} errors has p ≥ 0.05. Whatever the accuracy, one thing speaks for ten classes: the same network also answers every other grouping (exercise 1)."
 )
