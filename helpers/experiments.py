@@ -233,7 +233,7 @@ def activity_c(configuration):
     return result
 
 
-def activity_c_grid(seeds=range(3), **axes):
+def activity_c_grid(seeds=range(5), **axes):
     """Configurations of `activity_c` on MNIST: the report's nine times `seeds`, or other `axes` in their place."""
     # The weights come first: runs that share a pretraining are far apart, so that no two workers do it at once.
     return sweeps.grid(dataset=["mnist"], **({"changes": [{}]} | NINE | axes), seed=seeds)
@@ -254,7 +254,7 @@ def report_activity_c_runs():
 
 
 def knob_runs(**axes):
-    """Notebook 03's runs with one knob turned: L = 16, weights 0.3 and 0.7, or what `axes` say; three seeds."""
+    """Notebook 03's runs with one knob turned: L = 16, weights 0.3 and 0.7, or what `axes` say; five seeds."""
     return activity_c_runs(**({"weights": [[0.3, 0.7]], "latent_dim": [16]} | axes))
 
 
@@ -282,8 +282,8 @@ def sweep_speed(configuration):
 
 
 def sweep_speed_runs():
-    """Notebook 03's race: one process with all threads against two workers of one thread, twice in turn."""
-    configurations = sweeps.grid(repetition=range(2), workers=[1, 2])
+    """Notebook 03's race: one process with all threads against two workers of one thread, five times in turn."""
+    configurations = sweeps.grid(repetition=range(5), workers=[1, 2])
     folder = RESULTS / "03_activity_c_sweeps"
     return sweeps.run(sweep_speed, configurations, folder, version=ACTIVITY_C_VERSION, workers=1)
 
