@@ -6,7 +6,7 @@ PART ?=
 PIP_CONSTRAINTS = $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 BIN = .venv/bin
 
-.PHONY: help run test lab notebooks results links bench lint
+.PHONY: help run test lab notebooks results links bench ranges lint
 
 help:                ## show this list
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ links: .venv/ready      ## write the repository's address everywhere: make links
 
 bench: .venv/ready .venv-bench/ready  ## speed and memory beside others, on a quiet machine (one part: make bench PART=fit)
 	$(BIN)/python -m benchmarks.run $(PART)
+
+ranges: .venv/ready     ## run the notebooks from other seeds and disturb the stored runs: where each claim's range comes from
+	$(BIN)/python -m benchmarks.ranges $(NOTEBOOK)
 
 lint: .venv/ready       ## ruff on helpers, tests and notebooks
 	$(BIN)/ruff check .
