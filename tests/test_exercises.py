@@ -282,6 +282,8 @@ def test_tops_against_the_rest(capsys):
         (right, "Right"),
         (right.ravel(), "two rows and two columns"),
         (right - [[5, 0], [0, 0]], "a class is lost"),
+        ([[1, 2], [3]], "two rows of two"),
+        (right[:, ::-1], "Look at the columns"),
         (right.T, "rows and columns are exchanged"),
         (right[::-1, ::-1], "tops must be the positive group"),
         (with_dress, "a dress is not one here"),

@@ -68,7 +68,8 @@ PASS_UNTRAINED = {
     },
     "06": {
         "06.acc.best_dense", "06.acc.binarized_argmax", "06.acc.binarized_sum", "06.acc.binary",
-        "06.acc.mirror_unprepared", "06.acc.mirrored_test", "06.acc.mirrored_validation", "06.acc.refit", "06.acc.multi", "06.acc.validation_gap", "06.acc.wide", "06.auc.binarized",
+        "06.acc.mirror_unprepared", "06.acc.mirrored_test", "06.acc.mirrored_validation", "06.acc.multi", "06.acc.refit",
+        "06.acc.validation_gap", "06.acc.wide", "06.auc.binarized",
         "06.auc.binary", "06.auc.difference", "06.auc.hard_binarized", "06.auc.hard_direct", "06.blocks_equal",
         "06.duplicates.leaked", "06.duplicates.test", "06.duplicates.train", "06.ece.after", "06.ece.before",
         "06.ece.floor", "06.ece.gone", "06.ece.late_after", "06.ece.late_before", "06.ece.late_gone",
