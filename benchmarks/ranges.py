@@ -20,7 +20,7 @@ import os
 import pandas as pd
 
 from helpers import course, notebooks, sweeps
-from tests.play import play
+from tests.play import RECORD_CLAIMS, play, printed
 from tests.test_notebooks import NO_TRAINING
 
 VERSION = "1"
@@ -28,19 +28,10 @@ STORED = course.ROOT / "data" / "results" / "claims"
 TABLE = course.ROOT / "benchmarks" / "ranges.csv"
 SEEDS, COUNTS = 5, (1, 2, 3, 5)  # live seeds; numbers of seeds that stored tables may have
 
-RECORD = """
-import json as _json, pathlib as _pathlib, tempfile as _tempfile
-from helpers import course as _course
-_claim, _values = _course.claim, {}
+APART = """
+import pathlib as _pathlib, tempfile as _tempfile
 _course.FIGURES = _pathlib.Path(_tempfile.mkdtemp())  # what is committed there comes from the run without changes
 _course._write_claim = lambda row: None
-def _record(name, value, *args, **kwargs):
-    _values[name] = float(value) if abs(float(value)) < 1e300 else 1e300  # also for nan, which no file may hold
-    try:
-        _claim(name, value, *args, **kwargs)
-    except _course.ClaimError as error:
-        print(error)
-_course.claim = _record
 """
 SHIFT = """
 from helpers import clustering as _clustering, course as _course, models as _models, report_loop as _loop
@@ -74,10 +65,9 @@ _sweeps.run = _disturbed
 def _values(source, extra, profile):
     """Execute a notebook with extra cells after its setup; the value of each claim by id."""
     os.environ |= {"COURSE_PROFILE": profile, "COURSE_HEADLESS": "1"}
-    extra = [RECORD, *extra]
-    played = play(source, notebooks.FOLDER, after_setup=extra, last=["print(_json.dumps(_values))"], timeout=None,
-                  skip_tag="solution")  # fmt: skip
-    return json.loads(played.cells[-1].outputs[0].text)
+    extra, last = [RECORD_CLAIMS, APART, *extra], ["import json; print(json.dumps(_values))"]
+    played = play(source, notebooks.FOLDER, after_setup=extra, last=last, timeout=None, skip_tag="solution")
+    return json.loads(printed(played.cells[-1]))
 
 
 def live(configuration):
