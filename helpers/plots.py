@@ -1,19 +1,21 @@
 """Every figure of the course. A function returns a matplotlib figure; `show` puts it on the page and into figures/."""
 
 import base64
+import collections
 import io
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from matplotlib.colors import PowerNorm
 from matplotlib.ticker import LogLocator
 from PIL import Image
-from sklearn.metrics import ConfusionMatrixDisplay, pairwise_distances_argmin
+from sklearn.metrics import euclidean_distances, pairwise_distances_argmin
 
 from helpers import course
 
 CLASS_COLOURS = sns.color_palette("colorblind", 10)  # the same colour for the same class in every notebook
-TRAIN, TEST, REFERENCE = CLASS_COLOURS[0], CLASS_COLOURS[1], "0.35"
+TRAIN, TEST, VALIDATION, REFERENCE = CLASS_COLOURS[0], CLASS_COLOURS[1], CLASS_COLOURS[2], "0.35"
 DOTS_PER_INCH = 100
 NEAREST = "nearest"  # of small images: a pixel stays a square, and the file a quarter of its size
 
@@ -65,29 +67,33 @@ def with_palette(picture, colours):
     return reduced
 
 
-def image_grid(images, row_labels=None, column_labels=None, size=0.9):
+def image_grid(images, row_labels=None, column_labels=None, size=0.9, label_row=0):
     """Pictures in rows and columns.
 
     Parameters
     ----------
     images : array (rows, columns, 784)
-        Pixels in [0, 1], 0 is drawn black.
+        Pixels in [0, 1], 0 is drawn black; None leaves a place empty.
     row_labels, column_labels : sequence of str, optional
     size : float, default 0.9
         Inches per picture.
+    label_row : int, default 0
+        Of the row below the column labels.
     """
     rows, columns = len(images), len(images[0])
     figure, axes = plt.subplots(rows, columns, figsize=(size * columns + 1, size * rows + 0.5), squeeze=False)
     for row in range(rows):
         for column in range(columns):
             axis = axes[row, column]
-            axis.imshow(np.reshape(images[row][column], (28, 28)), cmap="gray", vmin=0, vmax=1, interpolation=NEAREST)
+            if images[row][column] is not None:
+                pixels = np.reshape(images[row][column], (28, 28))
+                axis.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation=NEAREST)
             axis.set(xticks=[], yticks=[])
             sns.despine(ax=axis, left=True, bottom=True)
         if row_labels is not None:
             axes[row, 0].set_ylabel(row_labels[row], rotation=0, ha="right", va="center")
     for column, label in enumerate(column_labels if column_labels is not None else []):
-        axes[0, column].set_title(label, fontsize=11)
+        axes[label_row, column].set_title(label, fontsize=11)
     return figure
 
 
@@ -121,7 +127,7 @@ def loss_curves(histories, baselines, loss="loss", ylabel="mean squared error pe
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
         for style, (label, height) in zip(("--", ":", "-."), baselines[name].items(), strict=False):
             axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
-        axis.legend(fontsize=10, frameon=True)
+        axis.legend(framealpha=1)  # a line may run below it
     return figure
 
 
@@ -144,13 +150,13 @@ def vae_curves(history, lines):
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
     for style, (label, height) in zip(("--", ":"), lines.items(), strict=False):
         left.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
-    left.legend(fontsize=11, frameon=True, loc="center right", bbox_to_anchor=(1, 0.35))  # between curve and floor
-    right.legend(fontsize=11, frameon=True)
+    left.legend(loc="center right", bbox_to_anchor=(1, 0.35))  # between curve and floor
+    right.legend()
     return figure
 
 
 def latent_map(latents, labels, class_names, scale="root", radius=None):
-    """Points of a two-dimensional latent, coloured by class, each class named near its median.
+    """Points of a two-dimensional latent, coloured by class, each class named where it is densest.
 
     Parameters
     ----------
@@ -163,26 +169,41 @@ def latent_map(latents, labels, class_names, scale="root", radius=None):
         Of a dashed circle about zero.
     """
     figure, axis = plt.subplots(figsize=(8, 6.5))
-    mixed = np.random.default_rng(0).permutation(
-        len(latents)
-    )  # in the order of the classes, the last would hide others
+    mixed = np.random.default_rng(0).permutation(len(latents))  # by class, the last would hide the others
     colours = np.array(CLASS_COLOURS[: len(class_names)])[labels[mixed]]
     axis.scatter(*latents[mixed].T, s=5, alpha=0.45, linewidths=0, color=colours)
     if radius is not None:
-        axis.add_patch(plt.Circle((0, 0), radius, fill=False, linestyle="--", linewidth=1.5, color="black"))
+        axis.add_patch(_dashed_circle(radius))
+        axis.set_aspect("equal")
     if scale == "root":
         root = (lambda z: np.sign(z) * np.sqrt(np.abs(z)), lambda z: np.sign(z) * z**2)
         axis.set_xscale("function", functions=root)
         axis.set_yscale("function", functions=root)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
-    medians = [np.median(latents[labels == label], axis=0) for label in range(len(class_names))]
-    figure.draw_without_rendering()  # settles the limits, which the transformations need
-    places = _apart(axis.transAxes.inverted().transform(axis.transData.transform(medians)))
-    for place, name, colour in zip(places, class_names, CLASS_COLOURS, strict=False):
-        circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": colour, "linewidth": 2.5}
-        style = {"ha": "center", "va": "center", "fontsize": 14, "weight": "bold", "bbox": circle}
-        axis.text(*place, name, transform=axis.transAxes, **style)
+    _name_classes(axis, latents, labels, dict(enumerate(class_names)))
     return figure
+
+
+def _dashed_circle(radius):
+    return plt.Circle((0, 0), radius, fill=False, linestyle="--", linewidth=1.5, color="black", zorder=3)
+
+
+def _name_classes(axis, points, labels, names):
+    """Write each name (a dict of label to str) at the densest place of its points (n, 2), away from the others.
+
+    That is the member whose nearest half of the class is nearest: a median may lie between two islands.
+    """
+    places = []
+    for label in names:
+        members = points[labels == label][:2000]
+        radius = np.median(euclidean_distances(members), axis=1)
+        places.append(members[radius.argmin()])
+    axis.figure.draw_without_rendering()  # settles the limits, which the transformations need
+    places = _apart(axis.transAxes.inverted().transform(axis.transData.transform(places)))
+    for place, (label, name) in zip(places, names.items(), strict=True):
+        circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label % 10]}
+        style = {"ha": "center", "va": "center", "fontsize": 14, "weight": "bold", "bbox": circle | {"linewidth": 2.5}}
+        axis.text(*place, name, transform=axis.transAxes, **style)
 
 
 def _apart(places, distance=0.06):
@@ -210,12 +231,11 @@ def latent_plane(pictures, low, high):
     """
     rows, columns, _ = pictures.shape
     mosaic = pictures.reshape(rows, columns, 28, 28).swapaxes(1, 2).reshape(rows * 28, columns * 28)
-    half = (
-        (np.asarray(high) - low) / (columns - 1, rows - 1) / 2
-    )  # the pictures at the ends are centred on low and high
+    # The pictures at the ends are centred on low and high.
+    half = (np.asarray(high) - low) / (columns - 1, rows - 1) / 2
     left, bottom = low - half
     right, top = high + half
-    figure, axis = plt.subplots(figsize=(9.5, 6.8))
+    figure, axis = plt.subplots(figsize=(8.5, 8.5 * rows / columns))
     extent = (left, right, bottom, top)
     axis.imshow(mosaic, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto", interpolation=NEAREST)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
@@ -223,7 +243,7 @@ def latent_plane(pictures, low, high):
 
 
 def error_by_size(table, pca, reported):
-    """Test error against the size of the latent: a dot per run, a line through the means, PCA beside them.
+    """Test error against the size of the latent: a dot per run, a line through the medians, PCA beside them.
 
     Parameters
     ----------
@@ -241,9 +261,9 @@ def error_by_size(table, pca, reported):
     }
     for activation, (label, colour, marker, shift) in styles.items():
         runs = table[table.latent_activation == activation]
-        means = runs.groupby("latent_dim").mse_test.mean()
+        medians = runs.groupby("latent_dim").mse_test.median()
         axis.scatter(runs.latent_dim * shift, runs.mse_test, color=colour, marker=marker, s=28, alpha=0.6, linewidths=0)
-        axis.plot(means.index * shift, means, color=colour, label=f"{label} (dots: seeds)")
+        axis.plot(medians.index * shift, medians, color=colour, label=f"{label} (dots: seeds, line: median)")
     axis.plot(list(pca), list(pca.values()), color=REFERENCE, linestyle="--", marker="^", label="PCA")
     axis.scatter(
         list(reported),
@@ -279,15 +299,17 @@ def dead_units(table, linear_means):
     left.set(xlabel="size of the latent code L", ylabel="units that are always 0")
     right.plot(linear_means.index, linear_means, color=CLASS_COLOURS[1], marker="s", label="linear latent, mean")
     alive = table[table.dead_units < table.latent_dim]
-    for (size, runs), colour in zip(alive.groupby("latent_dim"), (0, 2, 3, 4, 7), strict=True):
+    for (size, runs), colour, area in zip(
+        alive.groupby("latent_dim"), (0, 2, 3, 4, 7), (240, 110, 70, 70, 70), strict=True
+    ):  # the runs of 2 and of 4 units lie on each other
         live_units = runs.latent_dim - runs.dead_units
         ring = {"facecolors": "none", "edgecolors": [CLASS_COLOURS[colour]], "linewidths": 2.5}  # others show through
-        right.scatter(live_units, runs.mse_test, s=70, label=f"ReLU, L = {size}", zorder=3, **ring)
+        right.scatter(live_units, runs.mse_test, s=area, label=f"ReLU, L = {size}", zorder=3, **ring)
     right.set(xscale="log", yscale="log", xlabel="latent units that are alive", ylabel="test MSE per pixel")
     right.set_xticks([1, 2, 4, 8, 16, 32], ["1", "2", "4", "8", "16", "32"])
     right.set_yticks([0.005, 0.01, 0.02, 0.05], ["0.005", "0.01", "0.02", "0.05"])
     right.minorticks_off()
-    right.legend(frameon=False, fontsize=11)
+    right.legend(frameon=False, markerscale=0.6)
     return figure
 
 
@@ -341,7 +363,7 @@ def latent_explorer(decode, low, high):
     widgets.interact(draw, unit_1=sliders[0], unit_2=sliders[1])
 
 
-def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False, class_names=None):
+def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False, class_names=None, radius=None):
     """Small maps of two-dimensional codes, coloured by class, with the centroids as crosses.
 
     Parameters
@@ -356,17 +378,21 @@ def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False, cl
         One scale for all panels, so that shrinking can be seen.
     class_names : sequence of str, optional
         The ten digits by default.
+    radius : float, optional
+        Of a dashed circle about zero.
     """
     rows = -(-len(codes) // columns)
     figure, axes = plt.subplots(
         rows, columns, figsize=(4.2 * columns, 3.6 * rows), squeeze=False, sharex=same_limits, sharey=same_limits
     )
     for axis, points, crosses, title in zip(axes.flat, codes, centroids, titles, strict=False):
-        axis.scatter(*np.asarray(points).T, c=[CLASS_COLOURS[label] for label in labels], s=5, alpha=0.5, linewidths=0)
+        axis.scatter(*np.asarray(points).T, c=[CLASS_COLOURS[label] for label in labels], s=7, alpha=0.6, linewidths=0)
         axis.scatter(
             *np.asarray(crosses).T, marker="X", s=110, color="black", edgecolor="white", linewidth=1.2, zorder=3
         )
         axis.set_title(title)
+        if radius is not None:
+            axis.add_patch(_dashed_circle(radius))
     for axis in axes.flat[len(codes) :]:
         axis.axis("off")
     for axis in axes[-1]:
@@ -382,29 +408,24 @@ def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False, cl
     return figure
 
 
-def joint_traces(histories, reported):
+def joint_traces(histories):
     """Two panels by iteration, logarithmic: how far centroids moved, and the share of images that changed cluster.
 
-    Parameters
-    ----------
-    histories : dict of str to DeepClustering.history_
-    reported : dict of str to dict of int to float
-        For some of the names, the report's centroid shifts by iteration, drawn as crosses.
+    `histories` is a dict of str to DeepClustering.history_.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6))
     for (name, history), colour, marker in zip(histories.items(), CLASS_COLOURS, "os^D", strict=False):
         later = history.iloc[1:]
         left.plot(later.index, later["shift"] / history.spread.iloc[0], color=colour, marker=marker, label=name)
         right.plot(later.index, later.changed, color=colour, marker=marker, label=name)
-        if name in reported:
-            crosses = reported[name]
-            style = {"color": colour, "marker": "x", "s": 110, "linewidths": 3, "zorder": 3}
-            left.scatter(list(crosses), list(crosses.values()), label=f"{name}: report (its own scale)", **style)
     left.set(xlabel="iteration", ylabel="mean shift of a centroid / first spread", yscale="log")
     right.set(xlabel="iteration", ylabel="share of images that changed cluster", yscale="log")
     for axis in (left, right):
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-    left.legend(frameon=False, fontsize=11)
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter(plt.NullFormatter())
+    left.legend(frameon=False)
     return figure
 
 
@@ -415,13 +436,7 @@ def two_colourings(points, digits, clusters):
         colours = np.array([CLASS_COLOURS[label % 10] for label in labels])
         axis.scatter(*points.T, c=colours, s=9, alpha=0.7, linewidths=0)
         axis.set(title=title, xticks=[], yticks=[], xlabel="t-SNE axis 1 (no unit)")
-        names = np.unique(labels)
-        figure.draw_without_rendering()  # settles the limits, which the transformations need
-        medians = axis.transData.transform([np.median(points[labels == name], axis=0) for name in names])
-        for name, place in zip(names, _apart(axis.transAxes.inverted().transform(medians)), strict=True):
-            circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[name % 10]}
-            style = {"ha": "center", "va": "center", "fontsize": 13, "weight": "bold", "bbox": circle}
-            axis.text(*place, str(name), transform=axis.transAxes, **style)
+        _name_classes(axis, points, labels, {name: str(name) for name in np.unique(labels)})
     left.set_ylabel("t-SNE axis 2 (no unit)")
     return figure
 
@@ -429,13 +444,19 @@ def two_colourings(points, digits, clusters):
 def confusion(table, row_label, column_label, names):
     """A square table of counts (rows: truth) as a heat map, each cell with its count; colours are shares of the row."""
     figure, axis = plt.subplots(figsize=(8, 6.6))
-    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    sns.heatmap(
-        shares, annot=table, fmt="d", cmap="Blues", vmin=0, vmax=1, xticklabels=names, yticklabels=names, ax=axis,
-        annot_kws={"fontsize": 13}, cbar_kws={"label": "share of the row"},
-    )  # fmt: skip
+    _counts(axis, table, names, cbar_kws={"label": "share of the row (square-root colours)"})
     axis.set(xlabel=column_label, ylabel=row_label)
     return figure
+
+
+def _counts(axis, table, names, **style):
+    """A heat map of shares of the row, in colours that tell small shares, the mistakes, apart."""
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    sns.heatmap(
+        shares, annot=table, fmt="d", cmap="Blues", norm=PowerNorm(0.5, 0, 1), xticklabels=names, yticklabels=names,
+        ax=axis, annot_kws={"fontsize": 13}, **style,
+    )  # fmt: skip
+    axis.tick_params(axis="y", rotation=0)
 
 
 def classifier_curves(history):
@@ -448,24 +469,23 @@ def classifier_curves(history):
     for axis, name, label in zip(axes, ("loss", "accuracy"), ("cross-entropy (nats)", "accuracy"), strict=True):
         axis.plot(epochs, history.history[name], color=TRAIN, marker="o", markersize=4, label="training (with dropout)")
         validation = history.history[f"val_{name}"]
-        axis.plot(epochs, validation, color=TEST, marker="s", markersize=4, label="validation")
+        axis.plot(epochs, validation, color=VALIDATION, marker="s", markersize=4, label="validation")
         axis.axvline(best + 1, color=REFERENCE, linestyle="--", linewidth=1.4)
         axis.plot(best + 1, validation[best], "*", markersize=20, color="black", label=f"kept: epoch {best + 1}")
         axis.set(xlabel="epoch", ylabel=label)
         axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-    axes[0].legend(framealpha=1, edgecolor="white")  # the dashed line may run below it
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
     return figure
 
 
 def confusions(tables, names):
-    """Small confusion tables side by side, drawn by scikit-learn: dict of title to table (rows: truth), class names."""
+    """Small confusion tables side by side: dict of title to table of counts (rows: truth), class names."""
     figure, axes = plt.subplots(1, len(tables), figsize=(4.2 * len(tables), 3.8), squeeze=False)
     for axis, (title, table) in zip(axes[0], tables.items(), strict=True):
-        ConfusionMatrixDisplay(table, display_labels=names).plot(ax=axis, cmap="Blues", colorbar=False)
+        _counts(axis, table, names, cbar=False)
         axis.set(title=title, xlabel="answer", ylabel="truth" if axis is axes[0, 0] else "")
         if axis is not axes[0, 0]:
             axis.set_yticklabels([])
-        axis.set_xticklabels(names)
     return figure
 
 
@@ -485,7 +505,8 @@ def roc_with_zoom(curves, points, corner=(0.04, 0.9)):
             style = {"color": CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number], "linewidth": 2.5}
             axis.plot(false_rate, true_rate, label=f"{name}: AUC {area:.5f}", **style)
         for (name, place), marker in zip(points.items(), "X^", strict=False):
-            axis.plot(*place, marker, markersize=13, color="black", label=name, linestyle="")
+            hollow = {"markerfacecolor": "none", "markeredgewidth": 2.5}  # the curves below it are the question
+            axis.plot(*place, marker, markersize=13, color="black", label=name, linestyle="", **hollow)
         axis.set(xlabel="false positive rate", ylabel="true positive rate")
     axes[0].plot([0, 1], [0, 1], color="0.7", linewidth=1)
     axes[0].legend(frameon=False, loc="center right")
@@ -496,12 +517,14 @@ def roc_with_zoom(curves, points, corner=(0.04, 0.9)):
 def reliability_diagrams(panels):
     """Accuracy against confidence; below the diagonal a network is too sure of itself. The size of a dot is its share.
 
-    `panels` is a dict of title to a dict of label to table (columns confidence, accuracy, answers).
+    `panels` is a dict of title to a dict of label to table (columns confidence, accuracy, answers). Bins of fewer
+    than 20 answers are left out: their share of right answers is mostly chance.
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(6.4 * len(panels), 5), squeeze=False, sharey=True)
     for axis, (title, tables) in zip(axes[0], panels.items(), strict=True):
         axis.plot([0, 1], [0, 1], color="0.6", linewidth=1.4)
-        for (label, table), colour, marker in zip(tables.items(), (TEST, TRAIN), "so", strict=False):
+        for (label, table), colour, marker in zip(tables.items(), CLASS_COLOURS[3:], "so", strict=False):
+            table = table[table.answers >= 20]
             axis.plot(table.confidence, table.accuracy, color=colour, linewidth=1.4)
             size = 25 + 400 * table.answers / table.answers.sum()
             axis.scatter(table.confidence, table.accuracy, s=size, color=colour, marker=marker, alpha=0.7, label=label)
@@ -540,8 +563,8 @@ def learning_rates(runs):
 
     `runs` has the columns learning_rate, acc_test and curves (a dict of lists: val_loss, val_accuracy).
     """
-    figure, axes = plt.subplots(1, 3, figsize=(15, 4.8), width_ratios=(3, 3, 2))
-    for number, (rate, group) in enumerate(runs.groupby("learning_rate", sort=False)):
+    figure, axes = plt.subplots(1, 3, figsize=(13, 4.6), width_ratios=(3, 3, 2))
+    for number, (rate, group) in enumerate(runs.groupby("learning_rate")):
         style = {"color": CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number]}
         for place, curves in enumerate(group.curves):
             for axis, name in zip(axes, ("val_loss", "val_accuracy"), strict=False):
@@ -550,16 +573,18 @@ def learning_rates(runs):
         axes[2].plot(
             [number] * len(group), group.acc_test, "os^"[number], markersize=9, alpha=0.7, color=style["color"]
         )
-    axes[0].set(xlabel="epoch", ylabel="validation cross-entropy (nats)", ylim=(None, 0.75))
+    axes[0].set(xlabel="epoch", ylabel="validation cross-entropy (nats)")
     axes[0].legend(title="learning rate", frameon=False)
-    axes[1].set(xlabel="epoch", ylabel="validation accuracy", ylim=(0.75, None))
+    axes[1].set(xlabel="epoch", ylabel="validation accuracy")
     axes[2].set(xlabel="learning rate", ylabel="test accuracy", xlim=(-0.6, 2.6))
-    axes[2].set_xticks(range(3), [f"{rate:g}" for rate in dict.fromkeys(runs.learning_rate)])
+    axes[2].set_xticks(range(3), [f"{rate:g}" for rate in sorted(runs.learning_rate.unique())])
     return figure
 
 
 def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), form="{:.3f}"):
-    """One line per method, a dot per seed, a tick at the mean; published values as dashed lines.
+    """One line per method: a dot per seed, a tick at the mean, beside it mean ± standard deviation and number of runs.
+
+    Dots of a method whose name begins with "the report's" are hollow. Published values are dashed lines.
 
     Parameters
     ----------
@@ -571,24 +596,30 @@ def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), for
     xlim : (float, float), default (0, 1)
         Of "linear".
     form : str, default "{:.3f}"
-        Of the mean, written at the right.
+        Of the numbers at the right.
     """
     methods = list(dict.fromkeys(runs.method))
     figure, axis = plt.subplots(figsize=(10, 0.55 * len(methods) + 1.8))
     for place, method in enumerate(methods):
-        values = runs[runs.method == method][score]
-        axis.plot(values, np.full(len(values), place), "o", markersize=9, alpha=0.7, color=CLASS_COLOURS[0])
-        axis.plot([values.mean()] * 2, [place - 0.3, place + 0.3], color="black", linewidth=2.5)
-        axis.text(
-            1.03, place, form.format(values.mean()), va="center", fontsize=12, transform=axis.get_yaxis_transform()
-        )
+        values, written = runs[runs.method == method][score], form.format(runs[runs.method == method][score].mean())
+        style = {"color": CLASS_COLOURS[0], "markersize": 9, "markeredgewidth": 1.8}
+        style |= {"markerfacecolor": "none"} if method.startswith("the report's") else {"alpha": 0.7}
+        heights = place + (np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(1))  # can be counted
+        axis.plot(values, heights, "o", **style)
+        if len(values) > 1:
+            axis.plot([values.mean()] * 2, [place - 0.35, place + 0.35], color="black", linewidth=2.5)
+            written += f" ± {form.format(values.std())} ({len(values)})"
+        axis.text(1.03, place, written, va="center", fontsize=12, transform=axis.get_yaxis_transform())
     for (name, value), style in zip(references.items(), ("--", ":", "-."), strict=False):
         axis.axvline(value, color=REFERENCE, linestyle=style, label=f"{name}: {value:g}")
     if references:
-        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=11)  # above the dots
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False)  # above the dots
     axis.set(xlabel=xlabel, xscale=scale)
     if scale == "linear":
         axis.set_xlim(*xlim)
+    else:
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        axis.xaxis.set_major_formatter("{x:g}")
     axis.set_yticks(range(len(methods)), methods)
     axis.invert_yaxis()
     axis.grid(axis="x", color="0.9")
@@ -596,21 +627,31 @@ def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), for
 
 
 def inertia_and_accuracy(traces):
-    """Accuracy against inertia, relative to its first value (logarithmic), a line per run from round to round.
+    """Accuracy against inertia, relative to its first value, a line per run from round to round; its end is a star.
 
-    `traces` is a dict of str to (inertias, accuracies); equal first words share a colour, later ones change the marker.
+    `traces` is a dict of str to (inertias, accuracies); names with equal words before the comma share a colour, a
+    marker and a line of the legend, which counts them. Below 0.02 the logarithmic axis is even, so that 0 has a place.
     """
     figure, axis = plt.subplots(figsize=(9, 5))
-    kinds = list(dict.fromkeys(name.split(",")[0] for name in traces))
+    kinds = collections.Counter(name.split(",")[0] for name in traces)
+    styles = dict(zip(kinds, zip(CLASS_COLOURS, "os^D", strict=False), strict=False))
+    ends = collections.Counter()
     for name, (inertias, accuracies) in traces.items():
-        kind, accuracies = kinds.index(name.split(",")[0]), np.asarray(accuracies)
-        relative = np.maximum(np.asarray(inertias) / inertias[0], 1e-6)
-        label = kinds[kind] if name == next(n for n in traces if n.split(",")[0] == kinds[kind]) else None
-        axis.plot(relative, accuracies, color=CLASS_COLOURS[kind], marker="os^D"[kind], linewidth=1.6, label=label)
-        axis.plot(relative[-1], accuracies[-1], marker="*", markersize=18, color=CLASS_COLOURS[kind], zorder=3)
-    axis.set(xscale="log", xlabel="inertia / inertia at the start (0 is drawn at the left edge)", ylabel="accuracy")
-    axis.set_ylim(0, 1)
-    axis.legend(frameon=False)
+        kind, relative = name.split(",")[0], np.asarray(inertias) / inertias[0]
+        colour, marker = styles[kind]
+        first = not any(drawn.get_color() == colour for drawn in axis.lines)
+        label = f"{kind} ({kinds[kind]} run{'s' * (kinds[kind] > 1)})" if first else None
+        axis.plot(relative, list(accuracies), color=colour, marker=marker, linewidth=1.6, label=label)
+        axis.plot(relative[-1], list(accuracies)[-1], marker="*", markersize=18, color=colour, zorder=3)
+        ends[round(relative[-1], 3), round(list(accuracies)[-1], 2)] += 1
+    for place, count in ends.items():
+        if count > 1:
+            axis.annotate(f"{count} runs", place, (12, 8), textcoords="offset points", fontsize=12)
+    axis.set_xscale("symlog", linthresh=0.02, linscale=0.3)
+    axis.set_xticks([0, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2], ["0", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"])
+    axis.minorticks_off()
+    axis.set(xlabel="inertia / inertia at the start", ylabel="accuracy", ylim=(0, 1))
+    axis.legend(frameon=False, loc="upper left")
     return figure
 
 
@@ -621,23 +662,24 @@ def heat_maps(runs, scores, rows, columns):
     ----------
     runs : pandas.DataFrame
         A row per run.
-    scores : dict of str to (str, str)
-        A column of `runs`, its title, and its number format, for example "{:.2f}".
+    scores : dict of str to (str, str, str)
+        A column of `runs`, its title, its number format, for example "{:.2f}", and a colour map in which dark is good.
     rows, columns : (str, str)
         A column of `runs` and its label, for the two directions.
     """
     figure, axes = plt.subplots(1, len(scores), figsize=(5.6 * len(scores), 4.2), squeeze=False)
-    for axis, (score, (title, form)) in zip(axes[0], scores.items(), strict=True):
+    for axis, (score, (title, form, colours)) in zip(axes[0], scores.items(), strict=True):
         cells = runs.groupby([rows[0], columns[0]], sort=False)[score].agg(["mean", "std"])
         written = cells.apply(lambda cell: f"{form.format(cell['mean'])}\n± {form.format(cell['std'])}", axis=1)  # noqa: B023
         sns.heatmap(
-            cells["mean"].unstack(), annot=written.unstack(), fmt="", cmap="Blues", ax=axis, annot_kws={"fontsize": 13}
+            cells["mean"].unstack(), annot=written.unstack(), fmt="", cmap=colours, ax=axis, annot_kws={"fontsize": 13}
         )  # fmt: skip
         axis.set(title=title, xlabel=columns[1], ylabel=rows[1])
+        axis.tick_params(axis="y", rotation=0)
     return figure
 
 
-def runs_scatter(runs, panels, hue, y, references=None):
+def runs_scatter(runs, panels, hue, y, references=None, fill=None):
     """One panel per x: a point per run, coloured by a setting.
 
     Parameters
@@ -649,21 +691,34 @@ def runs_scatter(runs, panels, hue, y, references=None):
         A column of `runs` and its label.
     references : dict of str to float, optional
         Horizontal lines.
+    fill : (str, str), optional
+        A column of three values and its label: points are full, half full and empty.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(6.4 * len(panels), 4.6), squeeze=False, sharey=True)
+    width = min(6.4, 14 / len(panels))
+    figure, axes = plt.subplots(1, len(panels), figsize=(width * len(panels), 4.6), squeeze=False, sharey=True)
+    fills = dict(zip(runs[fill[0]].unique(), ("full", "bottom", "none"), strict=True)) if fill else {}
     for axis, (x, (label, scale)) in zip(axes[0], panels.items(), strict=True):
         for (value, group), colour, marker in zip(
             runs.groupby(hue[0], sort=False), CLASS_COLOURS, "os^DvP", strict=False
         ):
-            style = {"color": colour, "marker": marker, "s": 70, "alpha": 0.8, "linewidths": 0}
-            axis.scatter(group[x], group[y[0]], label=f"{hue[1]} = {value}", **style)
+            name = f"{hue[1]} = {value}" if hue[1] else value
+            style = {"color": colour, "marker": marker, "markersize": 9, "linestyle": "", "markeredgewidth": 1.6}
+            if fill is None:
+                axis.plot(group[x], group[y[0]], label=name, alpha=0.8, **style)
+            for setting, fillstyle in fills.items():
+                part, label_once = group[group[fill[0]] == setting], name if fillstyle == "full" else None
+                style |= {"fillstyle": fillstyle, "markerfacecoloralt": "white"}
+                axis.plot(part[x], part[y[0]], label=label_once, **style)
         for (name, height), style in zip((references or {}).items(), ("--", ":", "-."), strict=False):
             axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.4, label=name)
         axis.set(xlabel=label, xscale=scale)
         if scale == "log":
-            axis.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+            axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.xaxis.set_major_formatter("{x:,.7g}")
             axis.xaxis.set_minor_formatter(plt.NullFormatter())
     axes[0, 0].set_ylabel(y[1])
-    axes[0, -1].legend(frameon=True, fontsize=11)
+    for setting, fillstyle in fills.items():
+        style = {"color": REFERENCE, "marker": "o", "linestyle": "", "markersize": 9, "markerfacecoloralt": "white"}
+        axes[0, -1].plot([], [], label=f"{fill[1]} = {setting}", fillstyle=fillstyle, **style)
+    axes[0, -1].legend(ncols=2 if fill else 1)
     return figure

@@ -155,7 +155,7 @@ plots.show(
     figure,
     "01_loss",
     "Loss by epoch, logarithmic scale. The horizontal lines are what the curves must get below.",
-    "Two panels of training and test loss by epoch, for 32 and 2 latent units, with the mean image, PCA and the report as lines.",
+    "Two panels of loss by epoch. With 32 units both curves fall from near the mean image to below PCA and to the report's line; with 2 they level off far above.",
 )
 
 # %%
@@ -230,7 +230,7 @@ plots.show(
     figure,
     "01_latent_map",
     "Each point is a test image, each label stands at or near the median of its digit. Both axes are square-root scales.",
-    "Scatter of the two latent units, coloured by digit, fanning out from the corner at zero.",
+    "Scatter of the two latent units, coloured by digit: a wedge of each digit in its own direction, a column of points where unit 1 is 0 and a row where unit 2 is 0.",
 )
 
 # %%
@@ -274,7 +274,7 @@ figure = plots.error_by_size(runs, pca, reported={2: 0.04, 32: 0.0086})
 plots.show(
     figure,
     "01_error_by_size",
-    "Test error against the size of the code, both axes logarithmic. A dot is one seed, a line joins the means; seeds that ended alike lie on top of each other.",
+    "Test error against the size of the code, both axes logarithmic. A dot is one seed, a line joins the medians; seeds that ended alike lie on top of each other.",
     "Test error falls with the latent size for ReLU, linear and PCA codes; some ReLU runs with two units lie far above the others.",
 )
 
@@ -480,7 +480,7 @@ plots.show(
     figure,
     "01_latent_plane",
     "The plane of two latent units, decoded at 96 points. Only the lower left and the diagonal hold images (section 4); elsewhere the decoder answers with shapes that it was never trained on.",
-    "A grid of decoded digits, changing shape from one corner of the latent plane to the other.",
+    "A grid of decoded pictures: digits below left and along the diagonal, dark or smeared shapes in the two other corners.",
 )
 
 # %% [markdown]

@@ -194,7 +194,7 @@ worst = worst[np.argsort(sure[worst])[::-1][:6]]
 figure = plots.image_grid(
     [x_test[worst]],
     column_labels=[f"{names[y_test[i]]}\nas {names[answers[i]]}\n{sure[i]:.4f}" for i in worst],
-    size=2.2,
+    size=1.6,
 )
 plots.show(
     figure,
@@ -427,7 +427,7 @@ figure = plots.scoreboard(
 plots.show(
     figure,
     "06_three_ways",
-    "Errors of five seeds (dots) and their mean (tick, and at the right). Dashed: the two values of the report, one run each.",
+    "Errors of five seeds (dots) and their mean (bar). Dashed: the two values of the report, one run each.",
     "Three rows of five dots, one row for each way to two classes, with their means; two lines for the report.",
 )
 
@@ -464,7 +464,7 @@ figure = plots.roc_with_zoom(curves, points)
 plots.show(
     figure,
     "06_roc",
-    "ROC curves of the two scores, and the one point of arg-max. Right: the upper left corner, where they differ.",
+    "ROC curves of the two scores, and the one point of arg-max (seed 0). Right: the upper left corner, where they differ.",
     "Two ROC curves that look like one on the whole square, and their upper left corner enlarged, with the point of arg-max.",
 )
 
@@ -684,7 +684,7 @@ figure = plots.reliability_diagrams({"stopped in time": live, "all 50 epochs": s
 plots.show(
     figure,
     "06_reliability",
-    "Share of right answers against confidence on the test images. On the diagonal, a network means what it says; below it, it is too sure. Dot size: share of the answers.",
+    "Share of right answers against confidence on the test images. On the diagonal, a network means what it says; below it, it is too sure. Dot size: share of the answers; bins of fewer than 20 answers are left out. One seed each.",
     "Two reliability diagrams before and after temperature scaling; the network that was not stopped lies well below the diagonal before.",
 )
 
@@ -764,7 +764,7 @@ figure = plots.scoreboard(
 plots.show(
     figure,
     "06_best_dense",
-    "Test accuracy: a dot per seed, a tick at the mean. Lines: people (Fashion-MNIST's authors), best dense network in the literature. The recipe was chosen on the validation images, not here.",
+    "Test accuracy: a dot per seed, a bar at the mean. The axis begins at 0.82. Lines: people (Fashion-MNIST's authors), best dense network in the literature. The recipe was chosen on the validation images, not here.",
     "Rows of dots: the report's network at 0.887, the wide recipes to the right of it; answered with mirror images it never saw in training, the wide one falls to the left.",
 )
 

@@ -228,12 +228,12 @@ def test_sampler_of_codes(capsys):
 def test_betas(capsys):
     for answer, said in [
         (None, "Nothing to check"),
-        ({"a": 784}, "keys a, b and c"),
+        ({"a": 3072}, "keys a, b and c"),
         (784, "keys a, b and c"),
-        ({"a": 784, "b": None, "c": None}, "b is not a number yet"),
-        ({"a": 1 / 784, "b": 1 / 50, "c": 98}, "a is upside down"),
-        ({"a": 784, "b": 1 / 50, "c": 784}, "c is not 784"),
-        ({"a": 784, "b": 0.02, "c": 98}, "Right"),
+        ({"a": 3072, "b": None, "c": None}, "b is not a number yet"),
+        ({"a": 1 / 3072, "b": 1 / 128, "c": 98}, "a is upside down"),
+        ({"a": 3072, "b": 1 / 128, "c": 784}, "c is not 784"),
+        ({"a": 3072, "b": 1 / 128, "c": 98}, "Right"),
     ]:
         exercises.betas(lambda answer=answer: answer)
         assert said in capsys.readouterr().out
