@@ -77,7 +77,8 @@ def joint_loop(network, images, digits, rounds, epochs, seed):
     -------
     pandas.DataFrame, list of array (n, L)
         A row per round, 0 being the untrained network: live (clusters with an image), changed (share of images that
-        changed cluster), inertia, acc, spread (standard deviation of the codes); and the codes of each round.
+        changed cluster), inertia, acc, spread (standard deviation of the codes, root mean square over units); and the
+        codes of each round.
     """
     rows, all_codes, previous = [], [], None
     for round_ in range(rounds + 1):
@@ -86,7 +87,7 @@ def joint_loop(network, images, digits, rounds, epochs, seed):
         scores = clustering.clustering_scores(digits, found.labels_)
         changed = 1.0 if previous is None else np.mean(found.labels_ != previous)
         rows.append({"round": round_, "live": len(scores["sizes"]), "changed": changed, "inertia": found.inertia_}
-                    | {"acc": scores["acc"], "spread": all_codes[-1].std()})  # fmt: skip
+                    | {"acc": scores["acc"], "spread": np.sqrt(np.mean(np.var(all_codes[-1], axis=0)))})  # fmt: skip
         if changed == 0 or round_ == rounds:
             return pd.DataFrame(rows), all_codes
         network.fit(towards(images, found, 100 * seed + round_), epochs=epochs, shuffle=False, verbose=0)

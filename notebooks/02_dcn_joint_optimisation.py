@@ -36,7 +36,7 @@ course.start()
 plots.set_style()
 
 # %% [markdown]
-# ## 1. Four steps, and ten clusters become one
+# ## 1. Four steps: the report's loop
 #
 # **Question.** K-Means finds groups in a table of numbers. On 784 raw pixels it does so badly. Can a network learn a code in
 # which the groups are easy to find, if it is trained for that?
@@ -94,18 +94,18 @@ report_loop.compile_jointly(network)
 losses = step_c(network, course.epochs(10), pixels)
 weighted = 0.5 * losses["Output_loss"][-1]
 print(f"total loss: {losses['loss'][0]:.4f} after the first epoch, {losses['loss'][-1]:.4f} after the last")
-course.claim("02.once.total", losses["loss"][-1], reported=0.0383)
+course.claim("02.once.total", losses["loss"][-1], low=0.0383, reported=0.0383)
 course.claim("02.once.weighted_reconstruction", weighted, low=0.025, high=0.0345, reported=0.0336, fast_high=0.036)
 course.claim("02.once.report_over_mean_image", 0.0336 / 0.5 / mean_image, low=0.99, high=1.01)
 course.say(
     f"**Conclusion.** The 0.0336 is what the loss shows: the mean squared error *times* α = 0.5. The error itself is "
-    f"0.0336 / 0.5 = 0.0672, and a network that answers every image with the average training image has {mean_image:.4f}. "
+    f"0.0336 / 0.5 = 0.0672 (in the report, 0.0336 and the 0.0046 of the other term add up to the whole loss, so both are printed with their weights; ours are printed without), and a network that answers every image with the average training image has {mean_image:.4f}. "
     "An error that near to the mean image's leaves little room for pictures that differ. Ours ends at an error of "
     f"{losses['Output_loss'][-1]:.4f}, {losses['Output_loss'][-1] / mean_image:.0%} of the mean image's."
 )
 
 # %% [markdown]
-# The report then took 16 latent units (and 50 epochs; we take six), and its reconstructions became visibly better. **Predict**: good, or better than nothing?
+# The report then took 16 latent units (and 50 epochs; we take six), and its reconstructions became visibly better. **Predict**: good, or better than nothing? (Six epochs and one seed are less than the report had.)
 
 # %%
 course.seed(0)
@@ -121,12 +121,12 @@ figure = plots.image_grid(
 plots.show(
     figure,
     "02_once",
-    "Ten test digits after one iteration of step (c), from 2 and from 16 latent units, above the average training image.",
+    "Ten test digits after step (c), from 2 latent units (ten epochs) and from 16 (six), above the average training image.",
     "Four rows: ten digits; the two-unit network answers the mean image to each; the 16-unit network answers blurred digits; the mean image ten times.",
 )
 course.claim("02.once.mse16_over_mean_image", losses_16["Output_loss"][-1] / mean_image, high=0.95, fast_high=1.2)
 course.say(
-    f"**Conclusion.** Better than nothing, far from good: {losses_16['Output_loss'][-1] / mean_image:.0%} of the mean image's error, on the training images."
+    f"**Conclusion.** After six epochs, from one seed: {losses_16['Output_loss'][-1] / mean_image:.0%} of the mean image's error, on the training images. Better than nothing; more epochs may lower it."
 )
 
 # %% [markdown]
@@ -181,7 +181,7 @@ course.say(
 # **Question.** Which of the report's choices causes this? Six are suspect. Each gets an experiment that shows it alone.
 #
 # **2.1 Scale.** The MSE is an *average* over 784 pixels, the distance a *sum* over the code. With $\alpha = \beta$ they look equal. What counts
-# is how hard each term pulls: the length of its gradient with respect to the code. **Predict** the ratio: 1, 10, 100?
+# is how hard each term pulls: the length of its gradient with respect to the code. **Predict** the ratio: 1, 10, 100, or more?
 
 
 # %%
@@ -201,17 +201,18 @@ def pull_ratio(network, found):
 # %%
 course.seed(0)
 untrained = models.autoencoder(latent_dim=2, latent_activation="linear")
-codes = models.answers(models.encoder_and_decoder(untrained)[0], x)
-ratio_start = pull_ratio(untrained, report_loop.k_means(codes))
+ratio_start = pull_ratio(untrained, report_loop.k_means(models.answers(models.encoder_and_decoder(untrained)[0], x)))
 course.claim("02.scale.pull_ratio", ratio_start, low=30, fast_low=30)
-print(f"the clustering term pulls {ratio_start:.0f} times as hard as the reconstruction")
+course.say(
+    f"**Conclusion.** At the start, the clustering term pulls {ratio_start:.0f} times as hard as the reconstruction."
+)
 
 # %% [markdown]
-# At the start, with equal weights, the reconstruction has almost no say. DeepClustering, below, divides each term by its own value after
-# pretraining, so that $\alpha$ and $\beta$ weigh two numbers that both begin at 1.
+# So with equal weights, the reconstruction has almost no say there. `DeepClustering`, below, first trains on the reconstruction alone (**pretraining**); then comes the **joint phase**, with both terms. It divides
+# each term by its own value at the beginning of the joint phase, so that $\alpha$ and $\beta$ weigh two numbers that both begin at 1.
 #
 # **2.2 Shrinking.** Take a trained autoencoder with a linear code. Multiply the weights of the code by 0.01, and those of the next layer by
-# 100. **Predict** what happens to the reconstruction, and what to the distance from the centroids.
+# 100. (The biases of the code shrink as well, those of the next layer stay.) **Predict** what happens to the reconstruction, and what to the inertia.
 
 # %%
 course.seed(0)
@@ -237,15 +238,15 @@ course.claim("02.shrink.inertia_ratio", found_after.inertia_ / found_before.iner
 course.claim("02.shrink.learned", error_before / mean_image, high=0.4, fast_high=0.95)
 same = clustering.clustering_scores(found_before.labels_, found_after.labels_)["acc"]
 course.say(
-    f"The reconstruction is the same to the last digits ({error_before:.5f} and {error_after:.5f}), the inertia falls to "
-    f"{found_after.inertia_ / found_before.inertia_:.4f} of what it was, and {same:.1%} of the images keep their cluster. A clustering loss on a free "
+    f"**Conclusion.** The reconstruction is the same to the last digits ({error_before:.5f} and {error_after:.5f}), and each distance is a hundredth, so the inertia, a sum of squares, is "
+    f"{found_after.inertia_ / found_before.inertia_:.4f} of what it was; and {same:.1%} of the images keep their cluster. A clustering loss on a free "
     "scale can be made as small as one likes **without any clustering**. K-Means then follows the shrunken codes, and the next "
     "round shrinks again. Remedies: centroids that move slowly or not at all, a reconstruction that counts, and a look at the spread."
 )
 
 # %% [markdown]
 # **2.3 No pretraining.** The first centroids come from an untrained network, and the network is then pulled towards them. How much do
-# they know? Accuracy and NMI (defined in section 4) of K-Means on the untrained code, and on the same network after training:
+# they know? Accuracy and NMI (defined in section 4) of K-Means on the untrained code, and on the same network after training. **Predict** the accuracy on the untrained code: 0.1, 0.3 or 0.5?
 
 # %%
 course.seed(0)
@@ -263,28 +264,25 @@ guess = pd.DataFrame(
 course.claim("02.untrained.acc", guess.acc.iloc[0], high=0.5)
 course.claim("02.untrained.behind", guess.acc.iloc[1] - guess.acc.iloc[0], low=0.03, fast_low=-0.1)
 course.say(
-    f"The first K-Means has an accuracy of {guess.acc.iloc[0]:.2f} on the untrained code and {guess.acc.iloc[1]:.2f} on the trained one."
+    f"**Conclusion.** The first K-Means has an accuracy of {guess.acc.iloc[0]:.2f} on the untrained code and {guess.acc.iloc[1]:.2f} on the trained one."
 )
 guess.round(3)
 
 # %% [markdown]
 # **2.4 A ReLU on two units.** Notebook 01 showed that such units die. The joint loss gives them a further push: the pull towards
-# a centroid also acts on the weights before the ReLU. The same loop from the seeds that collapsed, with a linear code:
+# a centroid also acts on the weights before the ReLU. The same loop from the same seeds, with a linear code. **Predict**: how many of the seeds collapse now?
 
 # %%
-fallen = list(last_report.index[last_report.live == 1]) or [0]
 linear, _ = report_loop.from_seeds(
-    fallen, x[few], digits[few], rounds=2, epochs=3, latent_dim=2, latent_activation="linear"
+    seeds, x[few], digits[few], rounds=2, epochs=3, latent_dim=2, latent_activation="linear"
 )
-live = [int(loop.live.iloc[-1]) for loop in linear.values()]
-spread = pd.DataFrame({
-    "ReLU": last_report.spread[fallen], "linear": [loop.spread.iloc[-1] for loop in linear.values()]
-})  # fmt: skip
-course.claim("02.relu.live_linear", min(live), low=2)
-course.claim("02.relu.spread_linear", spread.linear.min(), low=1e-3)
+last_linear = pd.DataFrame({seed: loop.iloc[-1] for seed, loop in linear.items()}).T
+one_point = {"ReLU": int((last_report.live == 1).sum()), "linear": int((last_linear.live == 1).sum())}
+course.claim("02.relu.collapsed_linear", one_point["linear"], high=1)
+course.claim("02.relu.spread_linear", last_linear.spread.median(), low=1e-3)
 course.say(
-    f"Spread of the codes (standard deviation) at the end, by seed: with the ReLU {', '.join(f'{value:.2g}' for value in spread.ReLU)}; with a linear code from the same seeds "
-    f"{', '.join(f'{value:.2g}' for value in spread.linear)}, and {', '.join(map(str, live))} live clusters. (K-Means finds ten clusters in any cloud that is not a point.) Where both ReLU units are 0 for every "
+    f"**Conclusion.** With the ReLU the codes of {one_point['ReLU']} of {len(seeds)} seeds fall on one point, with a linear code those of {one_point['linear']}. (Their spread, the standard deviation of a unit, is then "
+    f"{last_linear.spread.min():.2g} to {last_linear.spread.max():.2g}; live clusters prove little, K-Means finds ten in any cloud that is not a point.) So few seeds alone do not settle it. The reason does: where both ReLU units are 0 for every "
     "image, no gradient passes, and nothing brings them back. A linear code cannot die; whether it shrinks is up to the balance of the two terms (2.1, 2.2)."
 )
 
@@ -313,12 +311,12 @@ strangers = np.random.default_rng(0).permutation(len(mnist.x_test))
 pictures, gap = {"original": mnist.x_test[:10]}, {}
 for name, bypass in {"through the code": False, "bypass": True}.items():
     course.seed(0)
-    network = adjusted_network(32, bypass)
-    report_loop.compile_jointly(network, alpha=0.99, beta=0.01)
-    step_c(network, 4, pixels[:20_000])
-    from_code = keras.Model([network.input, network.output["Latent_Code"]], network.output["Output"])
-    codes = report_loop.codes_of(network, mnist.x_test)
-    own, others = (np.asarray(from_code([mnist.x_test, z])) for z in (codes, codes[strangers]))
+    adjusted = adjusted_network(32, bypass)
+    report_loop.compile_jointly(adjusted, alpha=0.99, beta=0.01)
+    step_c(adjusted, 4, pixels[:20_000])
+    from_code = keras.Model([adjusted.input, adjusted.output["Latent_Code"]], adjusted.output["Output"])
+    test_codes = report_loop.codes_of(adjusted, mnist.x_test)
+    own, others = (np.asarray(from_code([mnist.x_test, z])) for z in (test_codes, test_codes[strangers]))
     pictures |= {f"{name},\nown code": own[:10], f"{name},\na stranger's code": others[:10]}
     error_own, error_others = (evaluation.reconstruction_error(mnist.x_test, answer).mean() for answer in (own, others))
     gap[name] = float(error_own / error_others)
@@ -341,55 +339,56 @@ course.say(
 )
 
 # %% [markdown]
-# **2.6 Empty clusters, and a rule that stops too early.** "No assignment changes" is also true of a collapsed network (section 1). And a centroid that loses
-# all its images never gets one back: nothing pulls it. DCN's centroid update is a running mean, here vectorised; an empty
-# cluster begins again at the image that lies furthest from the centroid of the largest one.
+# **2.6 Empty clusters, and a rule that stops too early.** "No assignment changes" is also true of a collapsed network (section 1). And DCN's own update moves a centroid only by its images: one
+# without images stays where it is, until codes come to it. (The report's K-Means, done anew in each round, is free of this.) The update is a running mean, here vectorised; in ours, an empty
+# cluster begins again at the image that lies furthest from the centroid of the largest one. **Predict**: one centroid is far off. How many of ten clusters live after five updates?
 
 # %%
 course.show_source(clustering.moved_centroids)
 
 # %%
-pixels = None  # from here on DeepClustering holds a copy of its own
-codes = candidates["after a few epochs, L = 10"]
+pixels = None  # frees memory: from here on DeepClustering holds a copy (to go back, run from the top)
+after_epochs = candidates["after a few epochs, L = 10"]
 centroids = found_before.cluster_centers_.copy()
 centroids[3] += 1000  # a centroid that has lost its images
 alive = {}
 for name, mend in {"left alone": False, "begun again": True}.items():
     moved, counts = centroids * 0.01, np.full(10, 100)  # the codes were shrunk by 0.01 in 2.2
     for _ in range(5):
-        labels = clustering.pairwise_distances_argmin(codes, moved)
-        moved, counts = clustering.moved_centroids(moved, counts, codes, labels)
+        labels = clustering.pairwise_distances_argmin(after_epochs, moved)
+        moved, counts = clustering.moved_centroids(moved, counts, after_epochs, labels)
         if mend:
-            moved, counts = clustering.reseeded(moved, counts, codes)
-    alive[name] = len(np.unique(clustering.pairwise_distances_argmin(codes, moved)))
+            moved, counts = clustering.reseeded(moved, counts, after_epochs)
+    alive[name] = len(np.unique(clustering.pairwise_distances_argmin(after_epochs, moved)))
 course.claim("02.empty.left_alone", alive["left alone"], high=9)
 course.claim("02.empty.begun_again", alive["begun again"], low=10, high=10)
 
 # %%
 course.say(
-    f"Live clusters after five updates: {alive['left alone']} of 10 if the lost centroid is left alone, {alive['begun again']} if it begins again. "
-    "And the loop below stops only when few images change **and** all clusters live."
+    f"**Conclusion.** Live clusters after five updates: {alive['left alone']} of 10 if the lost centroid is left alone, {alive['begun again']} if it begins again. "
+    "And the loop below would stop only when few images change **and** all clusters live. (Our fits set `tol=0` and do all their iterations.)"
 )
 
 # %% [markdown]
 # | suspect | shown by | remedy in `DeepClustering` |
 # |---|---|---|
-# | scale of the two terms | pull ratio | each term divided by its value after pretraining; the clustering's weight grows over some rounds |
+# | scale of the two terms | pull ratio | each term divided by its value at the start of the joint phase; the clustering's weight grows over some iterations |
 # | shrinking | the same reconstruction with codes a hundredth of the size | the spread is watched, a `CollapseWarning` says what to turn |
 # | no pretraining | accuracy of the first K-Means | pretraining |
 # | ReLU on the code | spread and live clusters after two rounds | linear code |
 # | bypass | a stranger's code | the decoder takes nothing but the code |
 # | empty clusters, early stop | live clusters | begin again; stop only with 10 alive |
+# | (not tested apart) | – | the squared distance, whose pull fades near the centroid; a learning rate that falls to 0; new assignments after each epoch |
 #
-# **Verdict.** Of the six, only the ReLU (2.4) was seen to decide whether all codes fall on one point. 2.1 says why nothing resisted, 2.2 that a linear code
-# can shrink instead. 2.3 makes the start worse; 2.5 came later in the report, and 2.6 is a consequence.
+# **Verdict.** Only for the ReLU (2.4) was the loop run again with that one thing changed. 2.1 says why nothing resisted, 2.2 that a linear code
+# can shrink instead. 2.3 makes the start worse; 2.5 came later in the report, and 2.6 can only follow. Whether other weights, or pretraining, would have saved the seeds that collapsed was not tried.
 #
 # ## 3. The loop, repaired
 #
 # **Question.** Do these remedies suffice, on the report's network with two (linear) units?
 #
-# `DeepClustering` follows scikit-learn: parameters in the constructor, `fit(X)` without labels, `predict`, `transform`. Its joint step is
-# the one of section 1, a network with two outputs fitted to images and centroids; this is the loop around it:
+# `DeepClustering` follows scikit-learn: parameters in the constructor, `fit(X)` without labels, `predict`, `transform`. Its joint step has
+# the two outputs of section 1, fitted to images and centroids; this is the loop around it:
 
 # %%
 course.show_source(clustering.DeepClustering._join)
@@ -432,8 +431,8 @@ course.claim("02.repaired.acc", small_scores["acc"], low=0.4, fast_low=0.25)
 course.claim("02.repaired.mse_over_mean_image", last.reconstruction / mean_image, high=0.8, fast_high=0.95)
 course.say(
     f"**Conclusion.** Ten clusters live, the smallest with {last.smallest:,.0f} images. The accuracy goes from {small_start['acc']:.2f} (K-Means after pretraining) to {small_scores['acc']:.2f}; "
-    f"the report's loop ended at {last_report.acc.max():.2f} or below. The centroids are refitted by K-Means in each round, as in the report; the reconstruction and a weight that grows slowly keep "
-    f"the codes from shrinking to a point. {digits_found(small.labels_)} of the ten digits are the commonest one of some cluster; the other clusters share a digit. Two units remain a narrow place."
+    f"the report's loop, on 6,000 images and in two rounds, ended at {last_report.acc.max():.2f} or below. The centroids are refitted by K-Means in each iteration, from where they are; the codes did not shrink to a point, and which of the changes keeps them apart was not tested. "
+    f"{digits_found(small.labels_)} of the ten digits are the commonest one of some cluster. Two units remain a narrow place. One seed."
 )
 
 # %% [markdown]
@@ -456,7 +455,7 @@ plots.show(
     figure,
     "02_tsne",
     "2,000 codes of 32 units, drawn by t-SNE. Left: the true digits. Right: the clusters. Names are given one to one, so that a cluster that is left over gets a left-over digit's name.",
-    "Two scatter plots of the same points, coloured by digit and by cluster; several digits have no cluster of their own.",
+    "Two scatter plots of the same points, coloured by digit and by cluster: most digits form one or more islands, and some islands hold two digits or are split between clusters.",
 )
 
 # %%
@@ -474,15 +473,15 @@ large_start = clustering.clustering_scores(digits, large.pretrain_labels_)
 course.claim("02.large.live", int(large.history_.live.iloc[-1]), low=10, high=10)
 course.claim("02.large.acc", large_scores["acc"], low=0.38, fast_low=0.25)
 course.claim(
-    "02.large.gain", large_scores["acc"] - large_start["acc"], low=-0.1, high=0.1, fast_low=-0.15, fast_high=0.15
+    "02.large.gain", large_scores["acc"] - large_start["acc"], low=-0.05, high=0.07, fast_low=-0.15, fast_high=0.15
 )
 shift = large.history_["shift"]
 course.claim("02.traces.shift_falls", shift.iloc[-1] / shift.iloc[1], high=0.5, reported=0.0197)
 course.say(
-    f"**Conclusion.** Ten clusters live at L = 32, too, but the accuracy only goes from {large_start['acc']:.2f} after pretraining to {large_scores['acc']:.2f}; K-Means on the raw "
-    f"pixels has {experiments.k_means_runs().acc.mean():.2f} (section 4), and {digits_found(large.labels_)} of the ten digits are the commonest one of some cluster. The loop no longer destroys the clustering, but alone it cannot mend it: it repeats to the network what K-Means believed. The shift falls to {shift.iloc[-1] / shift.iloc[1]:.0%} of the first, in the report to "
-    "2 %. Shifts in the report are in units of its own codes, which its loss could shrink at will, so their size cannot be compared; only the course "
-    "of a curve can. A falling shift says that the loop comes to rest, not that the clusters are digits."
+    f"**Conclusion.** Ten clusters live at L = 32, too, but in this one run the accuracy only goes from {large_start['acc']:.2f} after pretraining to {large_scores['acc']:.2f}; K-Means on the raw "
+    f"pixels has {experiments.k_means_runs().acc.mean():.2f} (section 4), and {digits_found(large.labels_)} of the ten digits are the commonest one of some cluster. The repaired loop repeats to the network what K-Means believed. The shift falls to {shift.iloc[-1] / shift.iloc[1]:.0%} of the first, in the report to "
+    "2 %. Much of ours is our own doing: the learning rate falls to 0 along half a cosine, and a centroid that is a running mean moves less and less. The report's codes could shrink at will. "
+    "So a falling shift says little about rest, and nothing about digits."
 )
 
 # %% [markdown]
@@ -490,11 +489,11 @@ course.say(
 #
 # **Question.** Which of the ideas pays, and by how much more than the luck of the seed?
 #
-# Labels never train anything; they score, and colour pictures. These are the scores that sections 1 to 3 already used. With $n$ images, clusters $c_i$ and digits $y_i$:
+# Labels never train anything; they score, and colour pictures. (They did help us to choose the recipes below: number of epochs, α and augmentation were tried out with these scores. So the scores are a little too good for a data set without any labels.) These are the scores that sections 1 to 3 already used. With $n$ images, clusters $c_i$ and digits $y_i$:
 #
 # - **Accuracy** (ACC): $\max_m \frac{1}{n} \sum_i [m(c_i) = y_i]$, where $m$ renames clusters to digits *one to one*; the best $m$ is found by the
 #   Hungarian method. Two digits in one cluster: one of them counts as wrong.
-# - **NMI**, normalised mutual information: how much knowing the cluster tells of the digit; 0 nothing, 1 everything.
+# - **NMI**, normalised mutual information: how much cluster and digit tell of each other; 0 nothing, 1 only if each can be read from the other.
 # - **ARI**, adjusted Rand index: the share of pairs of images on which both groupings agree, adjusted so that chance gives 0.
 # - **Silhouette**, without labels: how much nearer an image is to its own cluster than to the next, −1 to 1. It is measured in each method's own codes.
 #
@@ -505,7 +504,7 @@ course.show_source(experiments.deep_clustering)
 
 # %%
 names = {recipe: recipe if recipe.startswith("DCN") else f"soft, {recipe}" for recipe in experiments.RECIPES}
-rows = [
+listed = [
     "assignments",
     "centroid_update",
     "alpha",
@@ -518,17 +517,19 @@ rows = [
     "augmentation",
 ]
 settings = {names[key]: clustering.DeepClustering(**recipe).get_params() for key, recipe in experiments.RECIPES.items()}
-pd.DataFrame(settings).loc[rows].map(
+for chosen in settings.values():
+    chosen["centroid_update"] = chosen["centroid_update"] if chosen["assignments"] == "hard" else "–"  # trained
+pd.DataFrame(settings).loc[listed].map(
     lambda value: "yes" if isinstance(value, dict) else "no" if value is None else value
 )
 
 # %% [markdown]
-# - **DCN, over-clustered**: hard assignments, as in sections 1 and 3, but first a joint phase with 40 clusters, then K-Means with 10 on the new codes and a
+# - **DCN, over-clustered**: hard assignments (each image belongs to one cluster), as in sections 1 and 3, but first a joint phase with 40 clusters, then K-Means with 10 on the new codes and a
 #   joint phase with those. Centroids stay where K-Means put them, so that the codes cannot shrink; the assignments are renewed after each epoch.
 # - **augmented**: the network trains on images that are turned (±10°), moved (±10 %), slanted and stretched a little, differently in each epoch; clusters are
 #   assigned from the untouched images. Never flipped: a flip changes what a digit is.
 # - **soft** (DEC, IDEC): instead of one centroid, each image gets a share $q_k$ of every cluster, $q_k \propto 1 / (1 + \|z - \mu_k\|^2)$, its ten shares adding up to 1. The target is
-#   $p_k \propto q_k^2 / \sum_{\text{images}} q_k$, so that a sure share becomes surer, and the loss is the Kullback-Leibler divergence of $q$ from $p$. Here the centroids are trained, too.
+#   $p_k \propto q_k^2 / \sum_{\text{images}} q_k$, so that a sure share becomes surer, and the loss is the Kullback-Leibler divergence, a measure of how far the shares $q$ are from the target $p$. Here the centroids are trained, too.
 # - **balanced**: the target is also rescaled so that all clusters get equally many images. This uses knowledge of the data: digits come
 #   about equally often. Where that is false, so is the target.
 #
@@ -542,8 +543,7 @@ def purity(clusters):
     return sum(np.bincount(digits[clusters == k]).max() for k in np.unique(clusters)) / len(digits)
 
 
-codes = candidates["after a few epochs, L = 10"]
-mistaken = {k: 1 - purity(KMeans(k, n_init=3, random_state=0).fit_predict(codes)) for k in (10, 40)}
+mistaken = {k: 1 - purity(KMeans(k, n_init=3, random_state=0).fit_predict(after_epochs)) for k in (10, 40)}
 course.claim("02.purity.mistaken40_over_10", mistaken[40] / mistaken[10], high=0.75, fast_high=0.9)
 course.say(
     f"On the code of section 2.2, {mistaken[10]:.0%} of the images begin in a cluster of another digit with K = 10, {mistaken[40]:.0%} with K = 40."
@@ -551,7 +551,7 @@ course.say(
 
 # %% [markdown]
 # Training on distorted images can then teach the encoder which differences do not matter, and afterwards ten clusters may be easier to find. The recipes
-# with augmentation train for 44 epochs, the one without for 92: its epochs cost half as much, and it is the one that more pretraining helped.
+# with augmentation train for 44 epochs, the one without for 92: its epochs cost less, and it is the one that more pretraining helped.
 # (So the rows "autoencoder, K-Means" and "augmented autoencoder, K-Means" have 60 and 20 epochs behind them: they do not compare augmentation.)
 # **Predict** the order, and which step is the largest.
 
@@ -569,7 +569,7 @@ def started(recipe):
 
 board = {
     "K-Means on pixels": experiments.k_means_runs(),
-    "the report's loop (section 1)": last_report,
+    "the report's loop, 6,000 images": last_report,
     "autoencoder, K-Means": started("DCN, over-clustered"),
     "augmented autoencoder, K-Means": started(BEST),
     "DCN, over-clustered": tables["DCN, over-clustered"],
@@ -589,7 +589,7 @@ figure = plots.scoreboard(
 plots.show(
     figure,
     "02_scoreboard",
-    "Every method, five seeds each: a dot is a seed, the bar their mean. (The report's loop: twelve seeds, L = 2, 6,000 images, two rounds.) The dashed line is the published DCN.",
+    "Every method, five seeds each: a dot is a seed, the bar their mean. (The report's loop: twelve seeds, L = 2, 6,000 images, two rounds.) Dashed: the published DCN; dotted: that paper's K-Means.",
     "Dots and means of accuracy by method, from K-Means on pixels to soft, balanced assignments after over-clustering.",
 )
 
@@ -618,7 +618,7 @@ text = {name: f"{mean.acc[name]:.3f} ± {deviation[name]:.3f}" for name in mean.
 course.say(
     f"**Conclusion.** Accuracy, mean ± standard deviation of {len(best)} seeds. An autoencoder, then K-Means: {text['autoencoder, K-Means']}; with augmentation "
     f"{text['augmented autoencoder, K-Means']}. The joint phases after over-clustering, without augmentation: {text['DCN, over-clustered']}; with it "
-    f"{text[DCN]}, where the DCN paper has 0.83. Soft shares: {text['soft, over-clustered, augmented']}. Clusters of equal size: "
+    f"{text[DCN]}, where the DCN paper, with another network and without over-clustering and augmentation, has 0.83. Soft shares: {text['soft, over-clustered, augmented']}. Clusters of equal size: "
     f"{text['soft, balanced, over-clustered, augmented']}, and {best.acc_test.mean():.3f} ± {best.acc_test.std():.3f} on the 10,000 test images, which "
     f"no fit has seen; one fit takes about {best.seconds.median() / 60:.0f} minutes. From the DCN row without augmentation to the one with it, {full.acc - plain.acc:.3f}: "
     f"with {len(best)} seeds each, the standard error of that difference is {error:.3f}. Differences below two standard errors are guesses."
@@ -656,7 +656,7 @@ course.claim(
 course.say(
     f"**Conclusion.** Accuracy {held.acc['fit']:.3f} on the {len(x_fit):,} images of the fit, {held.acc['held out']:.3f} on the {len(x_held):,} held out and "
     f"{held.acc['test']:.3f} on the test images (stored runs on the whole training set with twice the epochs, test images: {best.acc_test.min():.3f} to {best.acc_test.max():.3f}). "
-    "The standard error of an accuracy of 0.95 on 9,000 images is 0.002, so differences of a few thousandths between the parts are chance."
+    f"From fit to held out it changes by {held.acc['held out'] - held.acc['fit']:+.4f}. The standard error of an accuracy of 0.95 on 9,000 images is 0.002, so a difference of a few thousandths cannot be told from chance. One fit."
 )
 held[["acc", "nmi", "ari", "sizes"]]
 
@@ -682,8 +682,7 @@ table = confusion_matrix(mnist.y_test, named)
 pairs = pd.Series({(a, b): table[a, b] + table[b, a] for a in range(10) for b in range(a)}).sort_values()
 (second, first), largest = pairs.index[-1], pairs.iloc[-1]
 course.say(f"{first} and {second} are confused most: {largest} of the {np.sum(named != mnist.y_test)} errors.")
-codes = model.transform(mnist.x_test)
-away = np.linalg.norm(codes - model.cluster_centers_[parts["test"][1]], axis=1)
+away = np.linalg.norm(model.transform(mnist.x_test) - model.cluster_centers_[parts["test"][1]], axis=1)
 rows, row_labels = [], []
 for digit in range(10):
     members = np.flatnonzero(named == digit)
@@ -708,7 +707,7 @@ course.claim("02.distance.errors", quarters[-1] / max(quarters[0], 1e-4), low=2,
 course.say(
     f"**Conclusion.** Of the quarter of the test images nearest to their centroid, {quarters[0]:.1%} are in a wrong cluster; of the furthest quarter, "
     f"{quarters[-1]:.1%}. The distance to the centroid is a usable measure of doubt. The reconstruction error of this network on the test images is "
-    f"{model.losses(mnist.x_test)['reconstruction'] / mean_image:.0%} of the mean image's (small network of section 3: "
+    f"{model.losses(mnist.x_test)['reconstruction'] / mean_image:.0%} of the mean training image's (small network of section 3: "
     f"{small.losses(mnist.x_test)['reconstruction'] / mean_image:.0%}): with α = {recipe['alpha']} and ten units it clusters; it is not asked to draw."
 )
 
@@ -742,11 +741,12 @@ plots.show(
 
 # %%
 lowest = min(loop.inertia.iloc[-1] / loop.inertia.iloc[0] for loop in loops.values())
+gains = [f"{trace[0]:.2f} to {trace[-1]:.2f}" for _, trace in list(traces.values())[-2:]]
 course.claim("02.inertia.report_share", lowest, high=0.01, reported=0)
 course.say(
     f"**Conclusion.** In {sum(loop.inertia.iloc[-1] < 0.01 * loop.inertia.iloc[0] for loop in loops.values())} of {len(loops)} runs the report's loop drives the inertia below a hundredth of its first value, with an accuracy that ends between "
     f"{last_report.acc.min():.2f} and {last_report.acc.max():.2f}. "
-    "Where the inertia is zero, all codes are one point. In the repaired loop and the best recipe it changes too, and there the accuracy grows or stays. Inertia depends on the scale and the number of units of the code, which the network "
+    f"Where the inertia is zero, all codes are one point. In the repaired loop and the best recipe it changes, too, while the accuracy goes from {gains[0]} and from {gains[1]}. Inertia depends on the scale and the number of units of the code, which the network "
     "itself chooses: it compares K-Means runs on the *same* codes. Whether it can also rank networks of one size is a question for notebook 03."
 )
 
@@ -757,12 +757,12 @@ course.say(
 course.claims_table()
 
 # %% [markdown]
-# - The collapse is reproduced, from some seeds and not from others (6,000 images). The first round is not: our total loss ends higher than the report's 0.0383, because the clustering term stays larger.
-# - The report's reconstruction loss of 0.0336 is half of the mean image's error: that network had learned nothing.
+# - The collapse is reproduced, from some seeds and not from others (6,000 images). The first round is not, from seed 0: its total loss ends higher than the report's 0.0383. A seed whose codes collapse at once would end near half of the mean image's error, as the report's did.
+# - The report's reconstruction loss of 0.0336 is half of the mean image's error: no more than the mean image.
 # - The "adjusted" network's reconstructions do not depend on the code at all.
 # - The scores that were announced (accuracy, ARI, NMI, a stratified hold-out) are here, from five seeds. Of the announced augmentations, flips are left
 #   out because they change what a digit is; brightness and contrast were not tried.
-# - Tried, with little or no gain: soft assignments instead of hard ones (section 4).
+# - Tried, with little or no gain: soft assignments, with a smaller α and trained centroids, instead of hard ones (section 4).
 #
 # ## Your turn
 #
@@ -794,6 +794,9 @@ def solution_accuracy(labels_true, labels_pred):
 
 
 assert exercises.cluster_accuracy(solution_accuracy)
+print(
+    f"all images in one cluster: {solution_accuracy(digits, np.zeros_like(digits)):.2f}, the share of the commonest digit"
+)
 
 # %% [markdown]
 # **Exercise 2 (repair).** Build the adjusted network, 784-512-256-L, so that its decoder hangs on the code: a function of the latent size that returns
@@ -834,6 +837,7 @@ done = exercises.worthless_inertia(my_parameters, x[:3000], digits[:3000])
 bad = {"pretrain_epochs": 0, "alpha": 0.0, "beta": 1.0, "ramp": 1, "centroid_update": "fixed"}
 bad |= {"max_iter": 2, "epochs": 60, "learning_rate": 3e-3}
 assert exercises.worthless_inertia(bad, x[:3000], digits[:3000])
+exercises.worthless_inertia(bad | {"alpha": 1.0}, x[:3000], digits[:3000])  # the reconstruction resists
 print(
     "Without the reconstruction (alpha 0) the network only has to learn, by heart, which centroid K-Means gave to each image."
 )
@@ -847,7 +851,7 @@ print(
 #
 # - A joint loss can be made small by shrinking the code. Pretrain, normalise both terms, watch the spread, and count the live clusters.
 # - A reconstruction says something about the code only if it passes through it: try a stranger's code.
-# - Score a clustering with labels that training never saw: ACC, NMI, ARI. Inertia compares nothing across networks.
+# - Score a clustering with labels that training never saw: ACC, NMI, ARI. Inertia depends on the scale and the size of the code: do not compare it across sizes (notebook 03).
 # - Over-clustering and augmentation together gave the best scores here. Which of the two carries the gain was not measured (exercise 4).
 #
 # ## References
