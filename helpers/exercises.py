@@ -78,7 +78,7 @@ def linear_autoencoder(model, x_test, pca_mse):
     """01, exercise 3: `model` must be linear with a code of 32 units, and come within 5 % of PCA's test error."""
     if model is None:
         return _not_done()
-    a, b = x_test[:50], x_test[50:100]
+    a, b = x_test[:25], x_test[25:50]
     one, other, both, nothing = (model.predict(x, verbose=0) for x in (a, b, a + b, 0 * a))
     if not np.allclose(one + other, both + nothing, atol=1e-2):  # linear, or affine: a bias is allowed
         return _verdict("it is not linear: f(a) + f(b) is not f(a + b) + f(0). Leave every activation out.")
@@ -173,7 +173,7 @@ def run_name(name):
         return _verdict(f"a text of 4 to 64 letters is wanted, this is {first!r}.")
     turned = configuration | {"changes": {"ramp": 1, "tol": 0}}
     if name(dict(reversed(configuration.items())), "1") != first or name(turned, "1") != first:
-        return _verdict("the same configuration with keys in another order got another name. Sort them, inside, too.")
+        return _verdict("the same configuration with keys in another order got another name. Sort the keys, inner ones, too.")
     for other in (configuration | {"seed": 1}, configuration | {"weights": [0.7, 0.3]}, configuration | {"extra": 1}):
         if name(other, "1") == first:
             return _verdict(f"{other} got the same name as {configuration}: one would overwrite the other.")
