@@ -39,18 +39,14 @@ class CollapseWarning(UserWarning):
     """The clustering has degenerated: its loss is low because it says nothing any more."""
 
 
-def clustering_scores(labels_true, labels_pred, X=None, *, sample_size=2000, random_state=0):
+def clustering_scores(labels_true, labels_pred, X=None):
     """Compare clusters with classes; both are arrays (n,) of any labels.
 
     Parameters
     ----------
     labels_true, labels_pred : array (n,)
     X : array (n, features), optional
-        Where given, the silhouette is computed in this space.
-    sample_size : int, default 2000
-        Points for the silhouette, whose cost grows with their square.
-    random_state : int, default 0
-        Of that sample.
+        Where given, the silhouette of 2,000 points is computed in this space; its cost grows with their square.
 
     Returns
     -------
@@ -69,8 +65,7 @@ def clustering_scores(labels_true, labels_pred, X=None, *, sample_size=2000, ran
     sizes = np.unique(labels_pred, return_counts=True)[1]
     silhouette = np.nan
     if X is not None:
-        rng = np.random.default_rng(random_state)
-        chosen = rng.choice(len(labels_pred), min(sample_size, len(labels_pred)), replace=False)
+        chosen = np.random.default_rng(0).choice(len(labels_pred), min(2000, len(labels_pred)), replace=False)
         if 1 < len(np.unique(labels_pred[chosen])) < len(chosen):
             silhouette = float(silhouette_score(np.asarray(X)[chosen], labels_pred[chosen]))
     return {
@@ -100,6 +95,13 @@ def match_labels(labels_true, labels_pred):
     partner[columns] = rows
     names = np.concatenate([classes, classes.max() + 1 + np.arange(size - len(classes))])
     return names[partner[np.searchsorted(clusters, labels_pred)]]
+
+
+def k_means(codes, n_clusters, **settings):
+    """A KMeans fitted to codes (n, L), without its warning of fewer distinct points than clusters."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return KMeans(n_clusters, **settings).fit(codes)
 
 
 def moved_centroids(centroids, counts, latents, assignments):
@@ -222,8 +224,6 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         on undistorted images), loss, changed (share of assignments), shift (mean distance that the centroids
         moved), inertia (sum of squared distances to the own centroid), smallest and largest (cluster sizes), live
         (clusters that are not empty), spread (standard deviation of the codes, root mean square over units), seconds.
-    overcluster_history_ : pandas.DataFrame
-        The same of the phase with `overcluster` clusters, where there was one.
     pretrain_loss_ : float array (pretrain_epochs,)
         R by epoch.
     pretrain_labels_ : int array (n,)
@@ -318,10 +318,10 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
             only = {name: getattr(self, name) for name in PRETRAINING}
             weights, self.pretrain_loss_ = check_memory(self.memory).cache(_pretrained)(X, only, self._seed)
             self._autoencoder.set_weights(weights)
-        self.pretrain_labels_ = self._k_means(models.answers(self._halves[0], X), self.n_clusters, random)[1]
+        codes, starts = models.answers(self._halves[0], X), {"n_init": self.n_init, "random_state": random}
+        self.pretrain_labels_ = k_means(codes, self.n_clusters, **starts).labels_
         if self.overcluster:
             self._join(X, joint, self.overcluster_iter, random)
-            self.overcluster_history_ = self.history_
             joint = self._joint_step(X, self.n_clusters)
         self._join(X, joint, self.max_iter, random)
         self._warn_of_collapse()
@@ -329,7 +329,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
 
     def predict(self, X):
         """The cluster of each row of X (n, features): its nearest centroid; int array (n,)."""
-        return self._nearest(self.transform(X))
+        return pairwise_distances_argmin(self.transform(X), self.cluster_centers_)
 
     def transform(self, X):
         """The latent code of each row of X (n, features): float32 array (n, latent_dim)."""
@@ -341,15 +341,11 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         check_is_fitted(self, "labels_")
         return models.answers(self._halves[1], np.asarray(codes, dtype="float32"))
 
-    def soft_assignments(self, X):
-        """The share of each cluster in each row of X, by Student's t kernel: float32 array (n, n_clusters)."""
-        return student_t(self.transform(X), self.cluster_centers_)
-
     def losses(self, X):
         """The two terms of the loss on X (n, features), network and centroids frozen: a dict of reconstruction (R) and
         clustering (C), neither weighted nor divided by its first value."""
         latents = self.transform(X)
-        clustering = self._target(latents, self._nearest(latents))[1]
+        clustering = self._target(latents, pairwise_distances_argmin(latents, self.cluster_centers_))[1]
         return {"reconstruction": self._error(self._validated(X)), "clustering": clustering}
 
     def save(self, path):
@@ -403,33 +399,19 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         return tags
 
     def _check_parameters(self, X):
-        def positive_whole(name, least=1):
+        whole = dict.fromkeys(("n_clusters", "latent_dim", "max_iter", "epochs", "ramp", "batch_size", "n_init"), 1)
+        whole |= {"overcluster_iter": 1, "pretrain_epochs": 0, "track": 0, "overcluster": 0}
+        for name, least in whole.items():
             value = getattr(self, name)
             if not isinstance(value, (int, np.integer)) or value < least:
                 raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
-
-        for name in (
-            "n_clusters",
-            "latent_dim",
-            "max_iter",
-            "epochs",
-            "ramp",
-            "batch_size",
-            "n_init",
-            "overcluster_iter",
-        ):
-            positive_whole(name)
-        for name in ("pretrain_epochs", "track", "overcluster"):
-            positive_whole(name, least=0)
         if not self.hidden or any(not isinstance(units, (int, np.integer)) or units < 1 for units in self.hidden):
             raise ValueError(f"hidden must be whole numbers of at least 1, got {self.hidden!r}")
         for name in ("alpha", "beta", "tol", "learning_rate"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise ValueError(f"{name} must be a finite number of at least 0, got {getattr(self, name)!r}")
-        for name, allowed in (
-            ("assignments", ("hard", "soft", "balanced")),
-            ("centroid_update", ("counts", "kmeans", "fixed")),
-        ):
+        choices = {"assignments": ("hard", "soft", "balanced"), "centroid_update": ("counts", "kmeans", "fixed")}
+        for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}")
         for name in ("n_clusters", "overcluster"):
@@ -507,7 +489,8 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         """A joint phase. Assignments and centroids change between the fits, never within one."""
         n_clusters = joint.n_clusters
         latents = models.answers(self._halves[0], X)
-        self.cluster_centers_, self.labels_ = self._k_means(latents, n_clusters, random)
+        found = k_means(latents, n_clusters, n_init=self.n_init, random_state=random)
+        self.cluster_centers_, self.labels_ = found.cluster_centers_, found.labels_
         if self.assignments != "hard":
             joint.network.get_layer("Soft_Assignment").centroids.assign(self.cluster_centers_)
         target, cluster_loss = self._target(latents, self.labels_)
@@ -537,13 +520,6 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         self.history_ = pd.DataFrame(rows).rename_axis("iteration")
         self.tracked_codes_, self.tracked_centers_ = (np.stack(parts) for parts in zip(*tracked, strict=True))
 
-    def _k_means(self, latents, n_clusters, random):
-        """Centroids and labels of K-Means with k-means++ on the codes."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # CollapseWarning says it better
-            kmeans = KMeans(n_clusters, n_init=self.n_init, random_state=random).fit(latents)
-        return kmeans.cluster_centers_, kmeans.labels_
-
     def _move_centroids(self, latents, counts, joint):
         """After training: centroids follow the codes, empty clusters begin again, labels are renewed."""
         centers = self.cluster_centers_
@@ -553,13 +529,11 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
             labels = pairwise_distances_argmin(latents, centers)
             centers, counts = moved_centroids(centers, counts, latents, labels)
         elif self.centroid_update == "kmeans":
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                centers = KMeans(len(centers), init=centers, n_init=1).fit(latents).cluster_centers_
+            centers = k_means(latents, len(centers), init=centers, n_init=1).cluster_centers_
         if self.assignments == "hard":
             centers, counts = reseeded(centers, counts, latents)
         self.cluster_centers_ = centers.astype("float32")
-        self.labels_ = self._nearest(latents)
+        self.labels_ = pairwise_distances_argmin(latents, self.cluster_centers_)
         return counts
 
     def _target(self, latents, labels):
@@ -573,19 +547,10 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
 
     def _row(self, latents, error, cluster_loss, loss, changed, shift, seconds):
         sizes = np.bincount(self.labels_, minlength=len(self.cluster_centers_))
-        return {
-            "reconstruction": float(error),
-            "clustering": cluster_loss,
-            "loss": loss,
-            "changed": changed,
-            "shift": shift,
-            "inertia": float(np.sum((latents - self.cluster_centers_[self.labels_]) ** 2)),
-            "smallest": int(sizes.min()),
-            "largest": int(sizes.max()),
-            "live": int(np.sum(sizes > 0)),
-            "spread": _spread(latents),
-            "seconds": seconds,
-        }
+        row = {"reconstruction": float(error), "clustering": cluster_loss, "loss": loss, "changed": changed}
+        row |= {"shift": shift, "inertia": float(np.sum((latents - self.cluster_centers_[self.labels_]) ** 2))}
+        row |= {"smallest": int(sizes.min()), "largest": int(sizes.max()), "live": int(np.sum(sizes > 0))}
+        return row | {"spread": _spread(latents), "seconds": seconds}
 
     def _warn_of_collapse(self):
         first, last, n, k = self.history_.iloc[0], self.history_.iloc[-1], len(self.labels_), len(self.cluster_centers_)
@@ -604,9 +569,6 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
     def _rates(self, steps):
         """The learning rate at each step, half a cosine."""
         return self.learning_rate * (1 + np.cos(np.pi * np.arange(steps) / steps)) / 2
-
-    def _nearest(self, latents):
-        return pairwise_distances_argmin(latents, self.cluster_centers_)
 
     def _validated(self, X):
         check_is_fitted(self, "labels_")

@@ -128,7 +128,7 @@ def claim(name, value, low=None, high=None, *, reported=None, fast_low=None, fas
         and (checked_low is None or number >= checked_low)
         and (checked_high is None or number <= checked_high)
     )
-    allowed = _range_text(checked_low, checked_high)
+    allowed = range_text(checked_low, checked_high)
     beside = "" if reported is None else f"   report: {_text(reported)}"
     print(f"{'ok  ' if in_range else 'FAIL'} {name} = {_text(value)}   {allowed}{beside}")
     if not in_range:
@@ -138,16 +138,12 @@ def claim(name, value, low=None, high=None, *, reported=None, fast_low=None, fas
         _write_claim([name, _text(value), _text(low), _text(high), _text(reported), name.split(".")[0]])
 
 
-def _range_text(low, high):
-    if low is None and high is None:
-        return "recorded, no bound"
-    if low is not None and low == high:
-        return f"must be {_text(low)}"
-    if low is None:
-        return f"must be at most {_text(high)}"
-    if high is None:
-        return f"must be at least {_text(low)}"
-    return f"must be {_text(low)} to {_text(high)}"
+def range_text(low, high):
+    """A range in words; the ends are numbers, texts as in claims.csv, or nothing."""
+    low, high = _text(low), _text(high)
+    if low and low == high:
+        return f"exactly {low}"
+    return ", ".join([f"at least {low}"] * bool(low) + [f"at most {high}"] * bool(high)) or "recorded"
 
 
 def _text(value):
@@ -195,10 +191,8 @@ def write_atomically(path, content):
 
 def show_source(function):
     """Show the source of `function` in the notebook: the very code that runs, never a copy of it."""
-    from IPython.display import Markdown, display
-
     where = f"helpers/{pathlib.Path(inspect.getsourcefile(function)).name}"
-    display(Markdown(f"From `{where}`:\n\n```python\n{inspect.getsource(function).rstrip()}\n```"))
+    say(f"From `{where}`:\n\n```python\n{inspect.getsource(function).rstrip()}\n```")
 
 
 def say(text):

@@ -86,8 +86,7 @@ def load(name, *, flat=True, profile=None, folder=None):
     arrays = _read(name, path) if path.exists() else _fetch(name, path)
     if (profile or course.profile()) == "fast":
         for part, size in zip(("train", "test"), FAST_SIZES, strict=True):
-            x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
-            arrays[f"x_{part}"], arrays[f"y_{part}"] = subset(x, y, size)
+            _, arrays[f"x_{part}"], _, arrays[f"y_{part}"] = split(arrays[f"x_{part}"], arrays[f"y_{part}"], size=size)
     shape = (-1, 784) if flat else (-1, 28, 28)
     pixels = {key: arrays[key].reshape(shape).astype("float32") / 255 for key in ("x_train", "x_test")}
     labels = {key: arrays[key].astype("int64") for key in ("y_train", "y_test")}
@@ -95,34 +94,12 @@ def load(name, *, flat=True, profile=None, folder=None):
 
 
 def split(x, y, *, size, seed=0):
-    """Set a stratified validation part aside: every class keeps its share.
+    """Set a stratified validation part of x (n, ...) and labels y (n,) aside: every class keeps its share.
 
-    Parameters
-    ----------
-    x : array (n, ...)
-    y : array (n,) of class labels
-    size : float or int
-        The share (0 to 1) or the number of samples to set aside.
-    seed : int, default 0
-
-    Returns
-    -------
-    x_train, x_validation, y_train, y_validation
-        As scikit-learn's `train_test_split`, which does the work and raises ValueError for sizes that cannot be.
+    `size` is the share (0 to 1) or the number of samples to set aside. Returns x_train, x_validation, y_train,
+    y_validation, as scikit-learn's `train_test_split`, which raises ValueError for sizes that cannot be.
     """
     return train_test_split(x, y, test_size=size, stratify=y, random_state=seed)
-
-
-def subset(x, y, size, seed=0):
-    """`size` samples in which every class keeps its share: x of shape (size, ...), y of shape (size,)."""
-    _, x_part, _, y_part = split(x, y, size=size, seed=seed)
-    return x_part, y_part
-
-
-def _mend(path):
-    return (
-        f"Mend: delete it, then `git checkout -- data/{path.name}`, or load it again with a network to fetch it anew."
-    )
 
 
 def _read(name, path):
@@ -132,6 +109,7 @@ def _read(name, path):
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise ValueError("it holds a single array, not four")
             arrays = {key: file[key] for key in SHAPES if key in file.files}
+        problem = _problem(name, arrays)
     except (
         OSError,
         EOFError,
@@ -141,10 +119,10 @@ def _read(name, path):
         NotImplementedError,
         AttributeError,
     ) as error:
-        raise DataError(f"{path} cannot be read ({_plain(error)}). {_mend(path)}") from error
-    problem = _problem(name, arrays)
+        problem = f"it cannot be read ({_plain(error)})"
     if problem:
-        raise DataError(f"{path} is damaged: {problem}. {_mend(path)}")
+        mend = f"delete it, then `git checkout -- data/{path.name}`, or load it again with a network to fetch it anew"
+        raise DataError(f"{path} is damaged: {problem}. Mend: {mend}.")
     return arrays
 
 

@@ -16,25 +16,8 @@ def reconstruction_error(x, reconstructed):
     return np.mean((np.asarray(x) - np.asarray(reconstructed)) ** 2, axis=1)
 
 
-def mean_image_mse(x_train, x_test):
-    """Test MSE of a model that answers every image with the average training image; x_* are (n, pixels)."""
-    return float(reconstruction_error(x_test, x_train.mean(axis=0)).mean())
-
-
 def pca_reconstruction(pca, x, components):
-    """Reconstruction of x from its first `components` principal components, clipped to [0, 1] as pixels are.
-
-    Parameters
-    ----------
-    pca : fitted sklearn.decomposition.PCA
-        With at least that many components.
-    x : array (n, pixels)
-    components : int
-
-    Returns
-    -------
-    array (n, pixels)
-    """
+    """x (n, pixels) from its first `components` of a fitted PCA, clipped to [0, 1] as pixels are: (n, pixels)."""
     scores = pca.transform(x)[:, :components]
     return np.clip(pca.mean_ + scores @ pca.components_[:components], 0, 1)
 
@@ -107,19 +90,9 @@ def active_units(means):
 
 
 def grouped(labels, groups, classes=10):
-    """The group of each label: 0 for a class of the first group, 1 for one of the second.
+    """The group (n,) of each label (n,), a whole number below `classes`: 0 in the first group, 1 in the second.
 
-    Parameters
-    ----------
-    labels : array (n,) of int
-        From 0 to `classes` - 1.
-    groups : dict of str to sequence of int
-        Two names, each with its classes; the first is the negative group, the second the positive one.
-    classes : int, default 10
-
-    Returns
-    -------
-    array (n,) of int
+    `groups` is a dict of two names, the negative group first, each with its classes.
 
     Raises
     ------
@@ -149,18 +122,9 @@ def _group_of_class(groups, classes):
 
 
 def binarised_confusion(matrix, groups):
-    """The four blocks of a confusion matrix, each summed: [[TN, FP], [FN, TP]] for two groups of its classes.
+    """The four blocks of a confusion matrix (classes, classes), rows the truth, each summed: [[TN, FP], [FN, TP]].
 
-    Parameters
-    ----------
-    matrix : array (classes, classes) of int
-        Rows are the truth, as in scikit-learn.
-    groups : dict of str to sequence of int
-        As for `grouped`.
-
-    Returns
-    -------
-    array (2, 2)
+    `groups` is a dict of two names, the negative group first, each with its classes.
     """
     matrix = np.asarray(matrix)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
@@ -198,17 +162,12 @@ def mcnemar(truth, first, second):
     Only **discordant** images, which one of them has right and the other wrong, can tell them apart. If both err
     equally often, each discordant image is a coin toss.
 
-    Parameters
-    ----------
-    truth, first, second : array (n,)
-        Labels: the true ones and the two answers.
+    `truth`, `first` and `second` are labels (n,): the true ones and the two answers.
 
     Returns
     -------
-    n10, n01 : int
-        Images that only the first, and only the second, has right.
-    p : float
-        Two-sided exact p-value; 1 where no image is discordant.
+    n10, n01, p
+        Images that only the first, and only the second, has right; the two-sided exact p-value, 1 where there is none.
     """
     truth, first, second = _arrays(truth=truth, first=first, second=second)
     n10 = int(np.sum((first == truth) & (second != truth)))
@@ -221,19 +180,8 @@ def auc_difference(truth, first, second, draws=1000, level=0.95, seed=0):
 
     Each draw takes as many images of either class as there are, with replacement, and both scores on the same images.
 
-    Parameters
-    ----------
-    truth : array (n,) of 0 and 1
-    first, second : array (n,)
-        Scores, higher for class 1.
-    draws : int, default 1000
-    level : float, default 0.95
-        Share of the draws within the interval; equal shares lie above and below it.
-    seed : int, default 0
-
-    Returns
-    -------
-    difference, low, high : float
+    `truth` is (n,) of 0 and 1, `first` and `second` are scores (n,), higher for class 1. `level` is the share of the
+    draws within the interval; equal shares lie above and below it. Returns difference, low and high.
 
     Raises
     ------
@@ -279,17 +227,8 @@ def best_threshold(truth, scores):
 def reliability(confidence, right, bins=15):
     """Answers by their confidence: a row per bin that holds an answer, `confidence` and `accuracy` (means), `answers`.
 
-    Parameters
-    ----------
-    confidence : array (n,)
-        The probability that a network gives to its own answer, 0 to 1.
-    right : array (n,) of bool
-    bins : int, default 15
-        Of equal width.
-
-    Returns
-    -------
-    pandas.DataFrame
+    `confidence` (n,) is the probability, 0 to 1, that a network gives its own answer, `right` (n,) of bool says whether
+    it is right; the `bins` are of equal width. Returns a DataFrame.
     """
     confidence, right = _arrays(confidence=confidence, right=right)
     if confidence.min() < 0 or confidence.max() > 1 + 1e-6:
@@ -313,17 +252,8 @@ def calibration_error(confidence, right, bins=15):
 def temperature(logits, labels):
     """The temperature T that makes the cross-entropy of softmax(logits / T) smallest; above 1 where too confident.
 
-    Choose it on validation images. It changes no answer, since it keeps the order of the logits.
-
-    Parameters
-    ----------
-    logits : array (n, classes)
-    labels : array (n,) of int
-
-    Returns
-    -------
-    float
-        Between 0.05 and 20.
+    Choose it on validation images. It changes no answer, since it keeps the order of the logits (n, classes); `labels`
+    are (n,) of int. It lies between 0.05 and 20.
     """
     logits, labels = _arrays(logits=np.asarray(logits, dtype="float64"), labels=labels)
     if logits.ndim != 2 or not np.isin(labels, np.arange(logits.shape[-1])).all():

@@ -19,6 +19,7 @@ with course.quiet_imports():
     import keras
 
 RESULTS = course.ROOT / "data" / "results"
+DCN_FOLDER, SWEEPS_FOLDER = "02_dcn_joint_optimisation", "03_activity_c_sweeps"
 AUTOENCODER_VERSION = "1"
 CLUSTERING_VERSION = "2"
 ACTIVITY_C_VERSION = "1"
@@ -57,6 +58,11 @@ ACTIVITY_C = {  # notebook 03's parameters of DeepClustering: the report's first
 NINE = {"weights": [[0.5, 0.5], [0.7, 0.3], [0.3, 0.7]], "latent_dim": [2, 16, 64]}  # the report's grid
 
 
+def stored(function, folder, version, workers=2, **axes):
+    """Runs of `function` on the grid of `axes` as a table, stored below data/results/; what is missing is computed."""
+    return sweeps.run(function, sweeps.grid(**axes), RESULTS / folder, version=version, workers=workers)
+
+
 def autoencoder(configuration):
     """Train the report's autoencoder on the whole of a data set, whatever the profile of this run.
 
@@ -68,7 +74,7 @@ def autoencoder(configuration):
     Returns
     -------
     dict
-        mse_train, mse_test (mean squared error per pixel), dead_units (latent units that are 0 on all training images).
+        mse_test (mean squared error per pixel), dead_units (latent units that are 0 on all training images).
     """
     images = data.load(configuration["dataset"], profile="full")
     course.seed(configuration["seed"])
@@ -76,24 +82,15 @@ def autoencoder(configuration):
     model.compile(optimizer="adam", loss="mse", **models.fast(xla=True))
     training = models.batches(images.x_train, seed=configuration["seed"])
     model.fit(training, epochs=configuration["epochs"], shuffle=False, verbose=0)
-    encoder, _ = models.encoder_and_decoder(model)
-    return {
-        "mse_train": model.evaluate(models.batches(images.x_train, shuffle=False), verbose=0),
-        "mse_test": model.evaluate(models.batches(images.x_test, shuffle=False), verbose=0),
-        "dead_units": evaluation.dead_units(encoder.predict(images.x_train, batch_size=1000, verbose=0)),
-    }
+    codes = models.encoder_and_decoder(model)[0].predict(images.x_train, batch_size=1000, verbose=0)
+    error = model.evaluate(models.batches(images.x_test, shuffle=False), verbose=0)
+    return {"mse_test": error, "dead_units": evaluation.dead_units(codes)}
 
 
 def autoencoder_runs():
     """Notebook 01's runs as a table, a row per run: five latent sizes, ReLU and linear latent, five seeds."""
-    configurations = sweeps.grid(
-        dataset=["mnist"],
-        latent_activation=["relu", "linear"],
-        latent_dim=[2, 4, 8, 16, 32],
-        epochs=[20],
-        seed=range(5),
-    )
-    return sweeps.run(autoencoder, configurations, RESULTS / "01_autoencoder_mnist", version=AUTOENCODER_VERSION)
+    axes = {"latent_activation": ["relu", "linear"], "latent_dim": [2, 4, 8, 16, 32], "epochs": [20], "seed": range(5)}
+    return stored(autoencoder, "01_autoencoder_mnist", AUTOENCODER_VERSION, dataset=["mnist"], **axes)
 
 
 def deep_clustering(configuration):
@@ -108,28 +105,19 @@ def deep_clustering(configuration):
     -------
     dict
         acc, nmi, ari, silhouette and inertia of the training images and their codes; acc, nmi, ari with `_start` of
-        K-Means after pretraining; silhouette_start and inertia_start of those clusters on the codes with which the last
-        joint phase begins; acc, nmi, ari with `_test` for the test images under frozen centroids; smallest (cluster),
-        live (clusters), n_iter.
+        K-Means after pretraining, with `_test` of the test images under frozen centroids.
     """
     images = data.load(configuration["dataset"], profile="full")
     recipe = RECIPES[configuration["recipe"]]
     model = clustering.DeepClustering(random_state=configuration["seed"], track=len(images.x_train), **recipe)
     model.fit(images.x_train)
     scores = clustering.clustering_scores(images.y_train, model.labels_, model.tracked_codes_[-1])
-    start = clustering.clustering_scores(images.y_train, model.pretrain_labels_, model.tracked_codes_[0])
+    start = clustering.clustering_scores(images.y_train, model.pretrain_labels_)
     test = clustering.clustering_scores(images.y_test, model.predict(images.x_test))
-    first, last = model.history_.iloc[0], model.history_.iloc[-1]
-    return {
-        **{name: scores[name] for name in ("acc", "nmi", "ari", "silhouette")},
-        **{f"{name}_start": start[name] for name in ("acc", "nmi", "ari", "silhouette")},
-        **{f"{name}_test": test[name] for name in ("acc", "nmi", "ari")},
-        "inertia": float(last.inertia),
-        "inertia_start": float(first.inertia),
-        "smallest": int(last.smallest),
-        "live": int(last.live),
-        "n_iter": model.n_iter_,
-    }
+    result = {name: scores[name] for name in ("acc", "nmi", "ari", "silhouette")}
+    for name in ("acc", "nmi", "ari"):
+        result |= {f"{name}_start": start[name], f"{name}_test": test[name]}
+    return result | {"inertia": float(model.history_.inertia.iloc[-1])}
 
 
 def k_means(configuration):
@@ -144,21 +132,14 @@ def k_means(configuration):
 
 def k_means_runs():
     """Notebook 02's baseline: K-Means on pixels, a row per seed."""
-    configurations = sweeps.grid(dataset=["mnist"], method=["k-means"], seed=range(5))
-    folder = RESULTS / "02_dcn_joint_optimisation"
-    return sweeps.run(k_means, configurations, folder, version=CLUSTERING_VERSION, workers=1).drop(columns="method")
+    axes = {"dataset": ["mnist"], "method": ["k-means"], "seed": range(5)}
+    return stored(k_means, DCN_FOLDER, CLUSTERING_VERSION, workers=1, **axes).drop(columns="method")
 
 
-def deep_clustering_runs(recipe):
-    """Notebook 02's runs of one recipe as a table, a row per seed; each has one core."""
-    configurations = sweeps.grid(dataset=["mnist"], recipe=[recipe], seed=range(5))
-    folder = RESULTS / "02_dcn_joint_optimisation"
-    return sweeps.run(deep_clustering, configurations, folder, version=CLUSTERING_VERSION)
-
-
-def all_deep_clustering_runs():
-    """Notebook 02's runs: every recipe, as one table."""
-    return pd.concat([deep_clustering_runs(recipe) for recipe in RECIPES], ignore_index=True)
+def deep_clustering_runs():
+    """Notebook 02's runs of all recipes as a table, a row per recipe and seed; each has one core."""
+    axes = {"dataset": ["mnist"], "recipe": list(RECIPES), "seed": range(5)}
+    return stored(deep_clustering, DCN_FOLDER, CLUSTERING_VERSION, **axes)
 
 
 def report_activity_c(configuration):
@@ -173,7 +154,7 @@ def report_activity_c(configuration):
     -------
     dict
         loss, loss_test (alpha * mean squared error + beta * mean distance to the nearest centroid), reconstruction (its
-        first term on the test images, without alpha), inertia, acc, nmi, ari, live (clusters), rounds.
+        first term on the test images, without alpha), inertia, acc, live (clusters), rounds.
     """
     images = data.load(configuration["dataset"], profile="full")
     alpha, beta = configuration["weights"]
@@ -184,13 +165,12 @@ def report_activity_c(configuration):
     found = report_loop.k_means(codes[-1])
     result = {}
     for name, pixels in {"loss": images.x_train, "loss_test": images.x_test}.items():
-        error = evaluation.reconstruction_error(pixels, report_loop.reconstructions_of(network, pixels)).mean()
-        away = found.transform(report_loop.codes_of(network, pixels)).min(axis=1)
+        answers, latents = (models.answers(models.up_to(network, part), pixels) for part in ("Output", "Latent_Code"))
+        error = evaluation.reconstruction_error(pixels, answers).mean()
+        away = found.transform(latents).min(axis=1)
         result[name] = float(alpha * error + beta * away.mean())
-    scores = clustering.clustering_scores(images.y_train, found.labels_)
-    result |= {name: scores[name] for name in ("acc", "nmi", "ari")}
     last = rounds.iloc[-1]
-    result |= {"reconstruction": float(error), "inertia": float(last.inertia)}
+    result |= {"reconstruction": float(error), "inertia": float(last.inertia), "acc": float(last.acc)}
     return result | {"live": int(last.live), "rounds": int(last["round"])}
 
 
@@ -210,7 +190,7 @@ def activity_c(configuration):
     dict
         loss, loss_test (alpha * R / R0 + beta * C / C0, of training images as distorted, and of test images),
         clustering (C) and inertia of the training codes, reconstruction (R of the test images), acc, nmi, ari,
-        silhouette, acc_test, live and smallest (cluster); of seed 0 also `pictures`: the first ten test images,
+        silhouette, live (clusters); of seed 0 also `pictures`: the first ten test images,
         reconstructed, as hexadecimal bytes.
     """
     images = data.load(configuration["dataset"], profile="full")
@@ -225,8 +205,7 @@ def activity_c(configuration):
     test_loss = alpha * test["reconstruction"] / first.reconstruction + beta * test["clustering"] / first.clustering
     result = {name: scores[name] for name in ("acc", "nmi", "ari", "silhouette")}
     result |= {"loss": last.loss, "loss_test": test_loss, "reconstruction": test["reconstruction"]}
-    result |= {name: float(last[name]) for name in ("clustering", "inertia", "live", "smallest")}
-    result["acc_test"] = clustering.clustering_scores(images.y_test, model.predict(images.x_test))["acc"]
+    result |= {name: float(last[name]) for name in ("clustering", "inertia", "live")}
     if seed == 0:
         answers = model.inverse_transform(model.transform(images.x_test[:10]))
         result["pictures"] = (answers * 255).round().astype("uint8").tobytes().hex()
@@ -239,18 +218,15 @@ def activity_c_grid(seeds=range(5), **axes):
     return sweeps.grid(dataset=["mnist"], **({"changes": [{}]} | NINE | axes), seed=seeds)
 
 
-def activity_c_runs(workers=2, **axes):
+def activity_c_runs(**axes):
     """Notebook 03's runs with the repaired loop as a table: `axes` in place of those of the report."""
-    folder = RESULTS / "03_activity_c_sweeps"
-    return sweeps.run(activity_c, activity_c_grid(**axes), folder, version=ACTIVITY_C_VERSION, workers=workers)
+    return sweeps.run(activity_c, activity_c_grid(**axes), RESULTS / SWEEPS_FOLDER, version=ACTIVITY_C_VERSION)
 
 
 def report_activity_c_runs():
     """Notebook 03's runs of the report's own loop, as a table: its nine configurations, one seed as there."""
-    configurations = sweeps.grid(dataset=["mnist"], method=["report"], **NINE, seed=[0])
-    folder = RESULTS / "03_activity_c_sweeps"
-    runs = sweeps.run(report_activity_c, configurations, folder, version=ACTIVITY_C_VERSION)
-    return runs.drop(columns="method")
+    axes = {"dataset": ["mnist"], "method": ["report"], **NINE, "seed": [0]}
+    return stored(report_activity_c, SWEEPS_FOLDER, ACTIVITY_C_VERSION, **axes).drop(columns="method")
 
 
 def knob_runs(**axes):
@@ -284,8 +260,7 @@ def sweep_speed(configuration):
 def sweep_speed_runs():
     """Notebook 03's race: one process with all threads against two workers of one thread, five times in turn."""
     configurations = sweeps.grid(repetition=range(5), workers=[1, 2])
-    folder = RESULTS / "03_activity_c_sweeps"
-    return sweeps.run(sweep_speed, configurations, folder, version=ACTIVITY_C_VERSION, workers=1)
+    return sweeps.run(sweep_speed, configurations, RESULTS / SWEEPS_FOLDER, version=ACTIVITY_C_VERSION, workers=1)
 
 
 FASHION_CLASSIFIER = data.FOLDER / "fashion_classifier.npz"

@@ -10,14 +10,14 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
-from helpers import course, data, evaluation, models, sweeps
-from helpers.experiments import RESULTS, train_classifier
+from helpers import course, data, evaluation, models
+from helpers.experiments import stored, train_classifier
 
 with course.quiet_imports():
     import keras
 
 CLASSIFIER_VERSION = "1"
-FOLDER = RESULTS / "06_mlp_classifier_binarization"
+FOLDER = "06_mlp_classifier_binarization"
 GROUPS = {"footwear and bags": (5, 7, 8, 9), "clothing": (0, 1, 2, 3, 4, 6)}  # the second is the positive one
 BEST_DENSE = {  # the second adds something to the first; both: peak learning rate 2e-3, cosine decay to 0, batch 256
     "wide": {"hidden": (1024, 1024), "dropout": 0.4, "epochs": 40, "mirrored": False},
@@ -55,20 +55,19 @@ def ten_and_two(configuration):
     -------
     dict
         Ten classes: acc_multi, f1_0 to f1_9, temperature, ece_before, ece_after. Two classes, for `_argmax`, `_sum` (of
-        probabilities) and `_binary` (the direct network): acc, f1, fn (clothing called something else), fp; auc of the
+        probabilities) and `_binary` (the direct network): acc, f1; auc of the
         scores of the last two, auc_difference (direct minus sum) with auc_low and auc_high. Paired errors of direct
-        and arg-max: n10 (direct alone right), n01, p. best_epoch_multi, best_epoch_binary, epochs_multi, epochs_binary.
-        All on the test images.
+        and arg-max: n10 (direct alone right), n01, p. All on the test images.
     """
     seed, epochs = configuration["seed"], configuration["epochs"]
     training, validation, images = split_images(seed)
     course.seed(seed)
     multi = models.classifier()
-    histories = {"multi": train_classifier(multi, *training, *validation, seed=seed, epochs=epochs)}
+    train_classifier(multi, *training, *validation, seed=seed, epochs=epochs)
     course.seed(seed)
     binary = models.classifier(2)
     two = [(x, evaluation.grouped(y, GROUPS)) for x, y in (training, validation)]
-    histories["binary"] = train_classifier(binary, *two[0], *two[1], seed=seed, epochs=epochs)
+    train_classifier(binary, *two[0], *two[1], seed=seed, epochs=epochs)
 
     logits, y_test = models.logits(multi, images.x_test), images.y_test
     result = {"acc_multi": accuracy_score(y_test, logits.argmax(axis=1))}
@@ -76,11 +75,7 @@ def ten_and_two(configuration):
         result[f"f1_{number}"] = f1
     measured = calibration(models.logits(multi, validation[0]), validation[1], logits, y_test)
     result |= {name: value for name, value in measured.items() if not name.startswith("reliability")}
-    result |= compare(y_test, logits, models.logits(binary, images.x_test)[:, 0])
-    for name, history in histories.items():
-        result[f"best_epoch_{name}"] = int(np.argmin(history.history["val_loss"])) + 1
-        result[f"epochs_{name}"] = len(history.epoch)
-    return result
+    return result | compare(y_test, logits, models.logits(binary, images.x_test)[:, 0])
 
 
 def compare(y_test, logits_multi, logits_binary):
@@ -96,7 +91,6 @@ def compare(y_test, logits_multi, logits_binary):
     result = {}
     for name, answer in answers.items():
         result |= {f"acc_{name}": accuracy_score(truth, answer), f"f1_{name}": f1_score(truth, answer)}
-        result |= {f"fn_{name}": int(np.sum(answer < truth)), f"fp_{name}": int(np.sum(answer > truth))}
     result |= {"auc_binary": roc_auc_score(truth, direct), "auc_sum": roc_auc_score(truth, total)}
     names = ("auc_difference", "auc_low", "auc_high")
     result |= dict(zip(names, evaluation.auc_difference(truth, direct, total), strict=True))
@@ -107,8 +101,7 @@ def compare(y_test, logits_multi, logits_binary):
 
 def classifier_runs():
     """Notebook 06's two networks, ten classes and two: a row per seed."""
-    configurations = sweeps.grid(method=["ten and two"], epochs=[50], seed=range(5))
-    return sweeps.run(ten_and_two, configurations, FOLDER, version=CLASSIFIER_VERSION).drop(columns="method")
+    return stored(ten_and_two, FOLDER, CLASSIFIER_VERSION, method=["ten and two"], epochs=[50], seed=range(5))
 
 
 def learning_rate(configuration):
@@ -134,8 +127,9 @@ def learning_rate(configuration):
 
 def learning_rate_runs():
     """Notebook 06's learning rates (the report's annex A): three rates, three seeds."""
-    configurations = sweeps.grid(learning_rate=[0.01, 0.001, 0.0001], epochs=[50], seed=range(3))
-    return sweeps.run(learning_rate, configurations, FOLDER, version=CLASSIFIER_VERSION)
+    return stored(
+        learning_rate, FOLDER, CLASSIFIER_VERSION, learning_rate=[0.01, 0.001, 0.0001], epochs=[50], seed=range(3)
+    )
 
 
 def trained_to_the_end(configuration):
@@ -159,8 +153,7 @@ def trained_to_the_end(configuration):
 
 def late_runs():
     """Notebook 06's networks that were not stopped: all 50 epochs, three seeds."""
-    configurations = sweeps.grid(method=["not stopped"], epochs=[50], seed=range(3))
-    return sweeps.run(trained_to_the_end, configurations, FOLDER, version=CLASSIFIER_VERSION).drop(columns="method")
+    return stored(trained_to_the_end, FOLDER, CLASSIFIER_VERSION, method=["not stopped"], epochs=[50], seed=range(3))
 
 
 def fit_best_dense(recipe, training, seed=0):
@@ -216,8 +209,7 @@ def best_dense(configuration):
 
 def best_dense_runs():
     """Notebook 06's dense networks that go further: every recipe, three seeds."""
-    configurations = sweeps.grid(recipe=list(BEST_DENSE), refit=[False], seed=range(3))
-    return sweeps.run(best_dense, configurations, FOLDER, version=CLASSIFIER_VERSION)
+    return stored(best_dense, FOLDER, CLASSIFIER_VERSION, recipe=list(BEST_DENSE), refit=[False], seed=range(3))
 
 
 def chosen(runs):
@@ -230,8 +222,7 @@ def chosen(runs):
 def refitted_runs():
     """The chosen recipe, trained on training and validation images together: three seeds."""
     recipe, _ = chosen(best_dense_runs())
-    configurations = sweeps.grid(recipe=[recipe], refit=[True], seed=range(3))
-    return sweeps.run(best_dense, configurations, FOLDER, version=CLASSIFIER_VERSION)
+    return stored(best_dense, FOLDER, CLASSIFIER_VERSION, recipe=[recipe], refit=[True], seed=range(3))
 
 
 ALL_RUNS = (classifier_runs, learning_rate_runs, late_runs, best_dense_runs, refitted_runs)

@@ -10,14 +10,6 @@ with course.quiet_imports():
     import keras
 
 VAE_VERSION = "4"
-MODEL = {  # what `generative_model` trains where a configuration says nothing else
-    "latent_dim": 2,
-    "hidden": [512, 256],
-    "beta": 1.0,
-    "kind": "dense",
-    "variational": True,
-    "classes": 0,
-}
 CONVOLUTIONAL = {"kind": "convolutional", "hidden": []}
 MATCHED = {"AE": [140, 64], "VAE": [188, 98]}  # hidden layers of dense networks with as many parameters, at L = 32
 
@@ -31,7 +23,7 @@ def train(settings, x, classes=None, epochs=20, seed=0, **fit):
     Parameters
     ----------
     settings : dict
-        Arguments of VariationalAutoencoder in place of those in MODEL.
+        Arguments of VariationalAutoencoder.
     x : array (n, 784)
     classes : array (n,), optional
         For a conditional model.
@@ -45,7 +37,7 @@ def train(settings, x, classes=None, epochs=20, seed=0, **fit):
     course.seed(seed)
     batches = models.batches(x, batch_size=128, seed=seed)
     steps = epochs * len(batches)
-    model = vae.VariationalAutoencoder(**MODEL | {"kl_warmup": steps // 4} | settings, seed=seed)
+    model = vae.VariationalAutoencoder(**{"kl_warmup": steps // 4} | settings, seed=seed)
     model.check(x, classes)
     dense = model.kind == "dense"  # XLA makes convolutions on a CPU slower
     rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)  # falls along half a cosine
@@ -82,40 +74,34 @@ def accuracy_after_training_on(images, labels, x_test, y_test, seed=0):
 
 
 def generative_model(configuration):
-    """Train an autoencoder or a VAE on the whole of a data set, whatever the profile of this run, and score it.
+    """Train an autoencoder or a VAE on the whole of a data set, whatever the profile of this run: its `scores_of`.
 
     Parameters
     ----------
     configuration : dict
-        dataset (a name for `data.load`), seed, epochs, and settings in place of those in MODEL.
-
-    Returns
-    -------
-    dict
-        The scores of `scores_of`.
+        dataset (a name for `data.load`), seed, epochs, and arguments of VariationalAutoencoder.
     """
     settings = dict(configuration)
     images = data.load(settings.pop("dataset"), profile="full")
     epochs, seed = settings.pop("epochs"), settings.pop("seed")
-    model, history = train(settings, images.x_train, images.y_train, epochs, seed)
-    return scores_of(model, history, images, seed)
+    return scores_of(train(settings, images.x_train, images.y_train, epochs, seed)[0], images, seed)
 
 
-def scores_of(model, history, images, seed=0):
-    """All scores of a trained VariationalAutoencoder: its History, a `data.Dataset` and the seed of the draws.
+def scores_of(model, images, seed=0):
+    """All scores of a trained VariationalAutoencoder: a `data.Dataset` and the seed of the draws.
 
     Returns
     -------
     dict
-        Of the test images: reconstruction, kl and loss (nats an image, one sample each; loss is their sum, whatever
-        beta), cross_entropy (of the reconstruction from the mean), mse, ssim; reconstruction_train and kl_train of the
-        last epoch; active_units; neighbours (accuracy of 5 nearest neighbours on the means); parameters. Of seed 0:
-        `reconstructed`, `drawn` (from N(0, I)) and `drawn_fitted` (from the normal distribution fitted to the training
-        codes), ten images each, as hexadecimal bytes; of a conditional model also `by_class`, ten rows of eight: a row
-        is a class, a column a latent point. On Fashion-MNIST also the scores of 10,000 images drawn from N(0, I): fd,
-        taught (accuracy after training on 20,000, labelled by the judge or by the class that was asked for); and
-        fd_fitted and taught_fitted, drawn from the fitted distribution; of a conditional model obeyed, the share of the
-        images from N(0, I) in which the judge sees the class that was asked for.
+        Of the test images: reconstruction, kl and loss (nats an image, one sample each; loss is their sum,
+        whatever beta), cross_entropy (of the reconstruction from the mean), mse, ssim; active_units; neighbours
+        (accuracy of 5 nearest neighbours on the means); parameters. Of seed 0: `reconstructed`, `drawn` (from
+        N(0, I)) and `drawn_fitted` (from the normal distribution fitted to the training codes), ten images
+        each, as hexadecimal bytes; of a conditional model also `by_class`, ten rows of eight: a row is a class,
+        a column a latent point. On Fashion-MNIST also the scores of 10,000 images drawn from N(0, I): fd,
+        taught (accuracy after training on 20,000, labelled by the judge or by the class that was asked for);
+        and fd_fitted and taught_fitted, drawn from the fitted distribution; of a conditional model obeyed, the
+        share of the images from N(0, I) in which the judge sees the class that was asked for.
     """
     x, classes = images.x_test, images.y_test if model.classes else None
     inputs = (x, classes[:, None]) if model.classes else x
@@ -130,8 +116,6 @@ def scores_of(model, history, images, seed=0):
         "reconstruction": test["reconstruction"],
         "kl": test["kl"],
         "loss": test["reconstruction"] + test["kl"],
-        "reconstruction_train": history.history["reconstruction"][-1],
-        "kl_train": history.history["kl"][-1],
         "cross_entropy": evaluation.cross_entropy(x, reconstructed).mean(),
         "mse": evaluation.reconstruction_error(x, reconstructed).mean(),
         "ssim": evaluation.structural_similarity(x, reconstructed).mean(),
@@ -168,20 +152,7 @@ def as_pictures(text):
     return np.frombuffer(bytes.fromhex(text), "uint8").reshape(-1, 784) / 255
 
 
-def runs(notebook, dataset, seeds, epochs=20, **settings):
-    """Runs of `generative_model` as a table, a row per seed, stored below data/results/ in the notebook's folder."""
-    configurations = sweeps.grid(
-        dataset=[dataset], epochs=[epochs], **{k: [v] for k, v in settings.items()}, seed=seeds
-    )
-    return sweeps.run(generative_model, configurations, RESULTS / notebook, version=VAE_VERSION)
-
-
-def mnist_runs(seeds=range(3), **settings):
-    """Notebook 04's runs: L = 2 on MNIST, or other `settings`; three seeds."""
-    return runs("04_vae_mnist", "mnist", seeds, **{"latent_dim": 2} | settings)
-
-
-def all_mnist_runs():
+def mnist_runs():
     """Notebook 04's runs: two sizes of the code, the larger one also without warm-up, and the wrong weights of KL."""
     two, twenty = {"latent_dim": [2]}, {"latent_dim": [20]}
     grids = [two | {"seed": range(3)}, twenty | {"seed": range(3)}, twenty | {"kl_warmup": [0], "seed": range(3)}]
@@ -227,20 +198,10 @@ FASHION = "05_ae_vs_vae_fashion_mnist"
 
 
 def fashion_table(function, methods, workers=2):
-    """Stored runs on Fashion-MNIST as one table, in the order given, with the columns `method` and `variational`.
+    """Stored runs on Fashion-MNIST as one table, in the order given, with the column `method`.
 
-    Parameters
-    ----------
-    function : function
-        A configuration in, numbers out.
-    methods : dict of str to (int, dict)
-        For each method the number of seeds (from 0 on) and the rest of the configuration.
-    workers : int, default 2
-        As in `sweeps.run`.
-
-    Returns
-    -------
-    pandas.DataFrame
+    `methods` gives for each method the number of seeds (from 0 on) and the rest of the configuration; `function` and
+    `workers` are those of `sweeps.run`.
     """
     rows = [
         (method, {"dataset": "fashion_mnist"} | settings | {"seed": seed})
@@ -248,9 +209,7 @@ def fashion_table(function, methods, workers=2):
         for seed in range(seeds)
     ]
     table = sweeps.run(function, [row for _, row in rows], RESULTS / FASHION, version=VAE_VERSION, workers=workers)
-    return table.assign(
-        method=[method for method, _ in rows], variational=[row.get("variational", True) for _, row in rows]
-    )
+    return table.assign(method=[method for method, _ in rows])
 
 
 def sizes_runs():

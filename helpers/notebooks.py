@@ -171,11 +171,7 @@ def readme_table():
     """The claims as a Markdown table: what was measured, where another machine must land, what the report said."""
     lines = ["| claim | measured | must be | report |", "|---|---|---|---|"]
     for row in course.read_claims():
-        low, high = row["low"], row["high"]
-        if low and low == high:
-            bound = f"exactly {low}"
-        else:
-            bound = ", ".join([f"at least {low}"] * bool(low) + [f"at most {high}"] * bool(high)) or "recorded"
+        bound = course.range_text(row["low"], row["high"])
         lines.append(f"| `{row['id']}` | {row['value']} | {bound} | {row['reported'] or '–'} |")
     return "\n".join(lines)
 
@@ -220,17 +216,10 @@ def links(new):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run").add_argument("number", nargs="?", default="")
-    commands.add_parser("update")
-    commands.add_parser("links").add_argument("repository")
-    arguments = parser.parse_args()
-    if arguments.command == "run":
-        run(arguments.number)
-    elif arguments.command == "update":
-        update()
-    else:
-        links(arguments.repository)
+    parser.add_argument("command", choices=("run", "update", "links"))
+    parser.add_argument("argument", nargs="?", default="")
+    given = parser.parse_args()
+    {"run": run, "update": lambda _: update(), "links": links}[given.command](given.argument)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def with_palette(picture, colours):
     return reduced
 
 
-def image_grid(images, row_labels=None, column_labels=None, size=0.9, label_row=0):
+def image_grid(images, row_labels=None, column_labels=None, size=0.9, label_row=0, maps_from=None):
     """Pictures in rows and columns.
 
     Parameters
@@ -79,6 +79,8 @@ def image_grid(images, row_labels=None, column_labels=None, size=0.9, label_row=
         Inches per picture.
     label_row : int, default 0
         Of the row below the column labels.
+    maps_from : int, optional
+        The first row of maps with a sign: red above 0, blue below, each on its own scale.
     """
     rows, columns = len(images), len(images[0])
     figure, axes = plt.subplots(rows, columns, figsize=(size * columns + 1, size * rows + 0.5), squeeze=False)
@@ -86,8 +88,11 @@ def image_grid(images, row_labels=None, column_labels=None, size=0.9, label_row=
         for column in range(columns):
             axis = axes[row, column]
             if images[row][column] is not None:
-                pixels = np.reshape(images[row][column], (28, 28))
-                axis.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation=NEAREST)
+                pixels, style = np.reshape(images[row][column], (28, 28)), {"cmap": "gray", "vmin": 0, "vmax": 1}
+                if maps_from is not None and row >= maps_from:
+                    most = np.quantile(np.abs(pixels), 0.995) or 1
+                    style = {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
+                axis.imshow(pixels, interpolation=NEAREST, **style)
             axis.set(xticks=[], yticks=[])
             sns.despine(ax=axis, left=True, bottom=True)
         if row_labels is not None:
@@ -97,61 +102,39 @@ def image_grid(images, row_labels=None, column_labels=None, size=0.9, label_row=
     return figure
 
 
-def loss_curves(histories, baselines, loss="loss", ylabel="mean squared error per pixel", scale="log"):
-    """Loss of train and test by epoch, one panel per model, with baselines as labelled horizontal lines.
+def _by_epoch(axis, history, name, labels, colour):
+    """history[name] and history["val_" + name], lists, as two lines by epoch, with their labels."""
+    for key, label, style in zip((name, f"val_{name}"), labels, ((TRAIN, "o"), (colour, "s")), strict=True):
+        epochs = np.arange(1, len(history[key]) + 1)
+        axis.plot(epochs, history[key], color=style[0], marker=style[1], markersize=4, label=label)
+    axis.set_xlabel("epoch")
+    axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+
+
+def loss_curves(panels, ylabel, scale="linear"):
+    """A loss of training and test images by epoch, one panel each, with baselines as labelled horizontal lines.
 
     Parameters
     ----------
-    histories : dict of str to keras History
-        Each with `loss` and `val_` + `loss`.
-    baselines : dict of str to dict of str to float
-        For each model, the lines to draw in: label and height.
+    panels : dict of str to (dict of str to list of float, str, dict of str to float)
+        Title: what `fit` recorded, the name of the loss in it (also there with val_), and the lines: label and height.
     ylabel : str or list of str
         One for all panels, or one each.
-    scale : {"log", "linear"}, default "log"
+    scale : {"linear", "log"}, default "linear"
         The ticks of "log" are those of a mean squared error.
     """
-    figure, axes = plt.subplots(1, len(histories), figsize=(6.5 * len(histories), 4.5), squeeze=False)
-    ylabels = [ylabel] * len(histories) if isinstance(ylabel, str) else ylabel
-    for axis, ylabel, (name, history) in zip(axes[0], ylabels, histories.items(), strict=True):
-        epochs = np.arange(1, len(history.epoch) + 1)
-        axis.plot(
-            epochs, history.history[loss], color=TRAIN, marker="o", markersize=4, label="training (during the epoch)"
-        )
-        axis.plot(epochs, history.history[f"val_{loss}"], color=TEST, marker="s", markersize=4, label="test (after it)")
-        axis.set(xlabel="epoch", ylabel=ylabel, title=name, yscale=scale)
+    figure, axes = plt.subplots(1, len(panels), figsize=(6.5 * len(panels), 4.5), squeeze=False)
+    ylabels = [ylabel] * len(panels) if isinstance(ylabel, str) else ylabel
+    for axis, ylabel, (title, (history, loss, lines)) in zip(axes[0], ylabels, panels.items(), strict=True):
+        _by_epoch(axis, history, loss, ("training (during the epoch)", "test (after it)"), TEST)
+        axis.set(ylabel=ylabel, title=title, yscale=scale)
         axis.yaxis.set_major_formatter("{x:g}")
         if scale == "log":
             axis.yaxis.set_minor_formatter(plt.NullFormatter())
             axis.set_yticks([0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1])
-        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-        for style, (label, height) in zip(("--", ":", "-."), baselines[name].items(), strict=False):
+        for style, (label, height) in zip(("--", ":", "-."), lines.items(), strict=False):
             axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
         axis.legend(framealpha=1)  # a line may run below it
-    return figure
-
-
-def vae_curves(history, lines):
-    """The two terms of a VAE's loss by epoch, training and test: reconstruction beside KL divergence.
-
-    Parameters
-    ----------
-    history : dict of str to list of float
-        Of `fit`: reconstruction, kl, and the same with val_.
-    lines : dict of str to float
-        Horizontal lines in the left panel: label and height in nats.
-    """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.5))
-    for axis, term, name in ((left, "reconstruction", "reconstruction"), (right, "kl", "KL divergence")):
-        epochs = np.arange(1, len(history[term]) + 1)
-        axis.plot(epochs, history[term], color=TRAIN, marker="o", markersize=4, label="training (during the epoch)")
-        axis.plot(epochs, history[f"val_{term}"], color=TEST, marker="s", markersize=4, label="test (after it)")
-        axis.set(xlabel="epoch", ylabel="nats per image", title=name)
-        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-    for style, (label, height) in zip(("--", ":"), lines.items(), strict=False):
-        left.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
-    left.legend(loc="center right", bbox_to_anchor=(1, 0.35))  # between curve and floor
-    right.legend()
     return figure
 
 
@@ -220,14 +203,9 @@ def _apart(places, distance=0.06):
 
 
 def latent_plane(pictures, low, high):
-    """Pictures decoded on a grid of a two-dimensional latent, drawn where they come from.
+    """Pictures (rows, columns, 784) decoded on a grid of a two-dimensional latent, drawn where they come from.
 
-    Parameters
-    ----------
-    pictures : array (rows, columns, 784)
-        Row 0 belongs to the highest value of unit 2, column 0 to the lowest of unit 1.
-    low, high : sequence of two floats
-        The ends of the grid on each unit.
+    Row 0 belongs to the highest value of unit 2, column 0 to the lowest of unit 1; `low` and `high` (2,) are the ends.
     """
     rows, columns, _ = pictures.shape
     mosaic = pictures.reshape(rows, columns, 28, 28).swapaxes(1, 2).reshape(rows * 28, columns * 28)
@@ -245,14 +223,8 @@ def latent_plane(pictures, low, high):
 def error_by_size(table, pca, reported):
     """Test error against the size of the latent: a dot per run, a line through the medians, PCA beside them.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        A row per run: latent_dim, latent_activation, mse_test.
-    pca : dict of int to float
-        Test error of PCA by number of components.
-    reported : dict of int to float
-        The report's values, drawn as crosses.
+    `table` is a DataFrame, a row per run: latent_dim, latent_activation, mse_test. `pca` has the test error by number
+    of components, `reported` the report's values by size, drawn as crosses.
     """
     figure, axis = plt.subplots(figsize=(8, 5))
     styles = {
@@ -286,12 +258,8 @@ def error_by_size(table, pca, reported):
 def dead_units(table, linear_means):
     """Two panels: dead units of the ReLU networks by latent size, and test error against the units that are alive.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        A row per ReLU run: latent_dim, dead_units, mse_test.
-    linear_means : pandas.Series
-        Mean test error of the networks with a linear latent, by latent size.
+    `table` is a DataFrame, a row per ReLU run: latent_dim, dead_units, mse_test; `linear_means` a Series: mean test
+    error of the networks with a linear latent, by latent size.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
     sns.barplot(table, x="latent_dim", y="dead_units", color="0.8", errorbar=None, ax=left, width=0.6)
@@ -314,13 +282,9 @@ def dead_units(table, linear_means):
 
 
 def anomaly_scores(scores, curves):
-    """Two panels: the distribution of a score on familiar and unfamiliar images, and ROC curves.
+    """Two panels: the scores (n,) of familiar and unfamiliar images, by group, as histograms, and ROC curves.
 
-    Parameters
-    ----------
-    scores : dict of str to array (n,)
-        The score of each image, per group.
-    curves : dict of str to (false positive rate, true positive rate, area)
+    `curves` is a dict of str to (false positive rate, true positive rate, area).
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
     bins = np.geomspace(min(map(np.min, scores.values())), max(map(np.max, scores.values())), 60)
@@ -340,12 +304,7 @@ def anomaly_scores(scores, curves):
 def latent_explorer(decode, low, high):
     """Two sliders that move a point in a two-dimensional latent, and the image decoded there (needs ipywidgets).
 
-    Parameters
-    ----------
-    decode : function
-        From an array (1, 2) to an array (1, 784).
-    low, high : sequence of two floats
-        The range of each slider.
+    `decode` takes an array (1, 2) to an array (1, 784); `low` and `high` (2,) are the range of each slider.
     """
     import ipywidgets as widgets
 
@@ -441,63 +400,45 @@ def two_colourings(points, digits, clusters):
     return figure
 
 
-def confusion(table, row_label, column_label, names):
-    """A square table of counts (rows: truth) as a heat map, each cell with its count; colours are shares of the row."""
-    figure, axis = plt.subplots(figsize=(8, 6.6))
-    _counts(axis, table, names, cbar_kws={"label": "share of the row (square-root colours)"})
-    axis.set(xlabel=column_label, ylabel=row_label)
-    return figure
-
-
-def _counts(axis, table, names, **style):
-    """A heat map of shares of the row, in colours that tell small shares, the mistakes, apart."""
-    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    sns.heatmap(
-        shares, annot=table, fmt="d", cmap="Blues", norm=PowerNorm(0.5, 0, 1), xticklabels=names, yticklabels=names,
-        ax=axis, annot_kws={"fontsize": 13}, **style,
-    )  # fmt: skip
-    axis.tick_params(axis="y", rotation=0)
-
-
 def classifier_curves(history):
     """Loss and accuracy by epoch of training and validation, with the epoch of the lowest validation loss marked.
 
     `history` is a keras History with loss, val_loss, accuracy and val_accuracy.
     """
     figure, axes = plt.subplots(1, 2, figsize=(13, 4.5))
-    epochs, best = np.arange(1, len(history.epoch) + 1), int(np.argmin(history.history["val_loss"]))
+    best = int(np.argmin(history.history["val_loss"]))
     for axis, name, label in zip(axes, ("loss", "accuracy"), ("cross-entropy (nats)", "accuracy"), strict=True):
-        axis.plot(epochs, history.history[name], color=TRAIN, marker="o", markersize=4, label="training (with dropout)")
-        validation = history.history[f"val_{name}"]
-        axis.plot(epochs, validation, color=VALIDATION, marker="s", markersize=4, label="validation")
+        _by_epoch(axis, history.history, name, ("training (with dropout)", "validation"), VALIDATION)
         axis.axvline(best + 1, color=REFERENCE, linestyle="--", linewidth=1.4)
-        axis.plot(best + 1, validation[best], "*", markersize=20, color="black", label=f"kept: epoch {best + 1}")
-        axis.set(xlabel="epoch", ylabel=label)
-        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+        kept = history.history[f"val_{name}"][best]
+        axis.plot(best + 1, kept, "*", markersize=20, color="black", label=f"kept: epoch {best + 1}")
+        axis.set_ylabel(label)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
     return figure
 
 
-def confusions(tables, names):
-    """Small confusion tables side by side: dict of title to table of counts (rows: truth), class names."""
-    figure, axes = plt.subplots(1, len(tables), figsize=(4.2 * len(tables), 3.8), squeeze=False)
+def confusions(tables, names, row_label="truth", column_label="answer", size=3.8):
+    """Square tables of counts (rows: truth) side by side as heat maps: dict of title to table, class names.
+
+    Colours are shares of the row, in steps that tell small shares, the mistakes, apart. `size` is the height in inches.
+    """
+    figure, axes = plt.subplots(1, len(tables), figsize=(1.2 * size * len(tables), size), squeeze=False, sharey=True)
     for axis, (title, table) in zip(axes[0], tables.items(), strict=True):
-        _counts(axis, table, names, cbar=False)
-        axis.set(title=title, xlabel="answer", ylabel="truth" if axis is axes[0, 0] else "")
-        if axis is not axes[0, 0]:
-            axis.set_yticklabels([])
+        style = {"cmap": "Blues", "norm": PowerNorm(0.5, 0, 1), "cbar": len(tables) == 1, "annot_kws": {"fontsize": 13}}
+        style |= {"cbar_kws": {"label": "share of the row (square-root colours)"}} if len(tables) == 1 else {}
+        shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+        sns.heatmap(shares, annot=table, fmt="d", xticklabels=names, yticklabels=names, ax=axis, **style)
+        axis.set(title=title, xlabel=column_label)
+        axis.tick_params(axis="y", rotation=0)
+    axes[0, 0].set_ylabel(row_label)
     return figure
 
 
 def roc_with_zoom(curves, points, corner=(0.04, 0.9)):
     """ROC curves twice: whole, and the upper left corner of that width and from that height.
 
-    Parameters
-    ----------
-    curves : dict of str to (false positive rate, true positive rate, area)
-    points : dict of str to (false positive rate, true positive rate)
-        Decisions without a score.
-    corner : (float, float)
+    `curves` is a dict of str to (false positive rate, true positive rate, area); `points` of decisions without a score
+    has the two rates alone.
     """
     figure, axes = plt.subplots(1, 2, figsize=(13, 5.2))
     for axis in axes:
@@ -532,29 +473,6 @@ def reliability_diagrams(panels):
         for handle in axis.legend(frameon=False, loc="upper left").legend_handles:
             handle.set_sizes([60])  # not that of the first dot
     axes[0, 0].set_ylabel("share of right answers")
-    return figure
-
-
-def saliency_maps(images, maps, titles):
-    """Images above their saliency maps: red raises the output, blue lowers it; each map has its own scale.
-
-    `images` is (n, 784), `maps` a dict of label to (n, 784), `titles` one text per image.
-    """
-    rows = {"image": images} | maps
-    figure, axes = plt.subplots(len(rows), len(images), figsize=(1.5 * len(images) + 2, 1.45 * len(rows) + 0.5))
-    for line, (label, pictures) in zip(axes, rows.items(), strict=True):
-        for axis, picture in zip(line, pictures, strict=True):
-            most = np.quantile(np.abs(picture), 0.995) or 1
-            style = (
-                {"cmap": "gray", "vmin": 0, "vmax": 1}
-                if label == "image"
-                else {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
-            )
-            axis.imshow(np.reshape(picture, (28, 28)), **style)
-            axis.set(xticks=[], yticks=[])
-        line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=12)
-    for axis, title in zip(axes[0], titles, strict=True):
-        axis.set_title(title, fontsize=10)
     return figure
 
 
@@ -658,14 +576,8 @@ def inertia_and_accuracy(traces):
 def heat_maps(runs, scores, rows, columns):
     """One heat map per score: the mean of the runs in each cell, with the standard deviation written below it.
 
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        A row per run.
-    scores : dict of str to (str, str, str)
-        A column of `runs`, its title, its number format, for example "{:.2f}", and a colour map in which dark is good.
-    rows, columns : (str, str)
-        A column of `runs` and its label, for the two directions.
+    `scores` takes a column of the DataFrame `runs` to its title, its number format, for example "{:.2f}", and a colour
+    map in which dark is good; `rows` and `columns` are (column of `runs`, label).
     """
     figure, axes = plt.subplots(1, len(scores), figsize=(5.6 * len(scores), 4.2), squeeze=False)
     for axis, (score, (title, form, colours)) in zip(axes[0], scores.items(), strict=True):

@@ -1,11 +1,7 @@
 """The report's joint optimisation as its author wrote it, faults included: notebook 02 takes it apart, 03 sweeps it."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 
 from helpers import clustering, course, models
 
@@ -34,27 +30,15 @@ def compile_jointly(network, alpha=0.5, beta=0.5):
     )
 
 
-def codes_of(network, images):
-    """The latent codes (n, L) of images (n, 784)."""
-    return models.answers(keras.Model(network.input, network.output["Latent_Code"]), images)
-
-
-def reconstructions_of(network, images):
-    """The reconstructions (n, 784) of images (n, 784)."""
-    return models.answers(keras.Model(network.input, network.output["Output"]), images)
-
-
-def k_means(codes, **settings):
+def k_means(codes):
     """K-Means with ten clusters, fitted to codes (n, L)."""
-    with warnings.catch_warnings():  # "fewer distinct clusters than asked for": we count them ourselves
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(10, random_state=0, **({"n_init": 3} | settings)).fit(codes)
+    return clustering.k_means(codes, 10, n_init=3, random_state=0)
 
 
-def towards(images, found, seed=0, shuffle=True):
+def towards(images, found, seed=0):
     """Batches for step (c): each image (n, 784) with its two targets, itself and the centroid of its cluster."""
     targets = found.cluster_centers_[found.labels_].astype("float32")
-    pairs = models.batches(images, targets, shuffle=shuffle, seed=seed)
+    pairs = models.batches(images, targets, seed=seed)
     return pairs.map(lambda image, centroid: (image, {"Output": image, "Latent_Code": centroid}))
 
 
@@ -82,7 +66,7 @@ def joint_loop(network, images, digits, rounds, epochs, seed):
     """
     rows, all_codes, previous = [], [], None
     for round_ in range(rounds + 1):
-        all_codes.append(codes_of(network, images))
+        all_codes.append(models.answers(models.up_to(network, "Latent_Code"), images))
         found = k_means(all_codes[-1])
         scores = clustering.clustering_scores(digits, found.labels_)
         changed = 1.0 if previous is None else np.mean(found.labels_ != previous)

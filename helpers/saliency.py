@@ -30,22 +30,9 @@ def smooth_gradient(network, x, unit=0, noise=0.15, draws=50, seed=0):
 def integrated_gradients(network, x, unit=0, baseline=None, steps=100):
     """Integrated gradients (2017): pixel change times the mean `gradient` on the straight way from baseline to image.
 
-    Its defining property, completeness: the map of an image sums to its output minus that of the baseline.
-
-    Parameters
-    ----------
-    network : keras.Model
-        Best its logits, from `models.up_to(network, "Logits")`.
-    x : array (n, pixels)
-    unit : int, default 0
-    baseline : array (pixels,), optional
-        By default the black image.
-    steps : int, default 100
-        Points on the way, in the middle of equal parts; more make the sum more exact.
-
-    Returns
-    -------
-    array (n, pixels)
+    Its defining property, completeness: the map (n, pixels) of images x (n, pixels) sums to their output `unit` minus
+    that of the baseline (pixels,), by default black. `steps` points lie on the way, in the middle of equal parts; more
+    make the sum more exact.
     """
     way = np.asarray(x) - (0 if baseline is None else baseline)
     slopes = [gradient(network, x - way * (1 - (step + 0.5) / steps), unit) for step in range(steps)]

@@ -204,11 +204,8 @@ class StopAtNan(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if not np.isfinite((logs or {}).get("loss", 0.0)):
-            self.model.stop_training = True
-            raise FloatingPointError(
-                f"the loss is no finite number after epoch {epoch + 1}: lower the learning rate, or look for pixels "
-                "outside 0 to 1"
-            )
+            advice = "lower the learning rate, or look for pixels outside 0 to 1"
+            raise FloatingPointError(f"the loss is no finite number after epoch {epoch + 1}: {advice}")
 
 
 def _check_settings(latent_dim, hidden, beta, kl_warmup, kind, variational, classes, features, seed):

@@ -101,7 +101,7 @@ course.claim("01.params.latent2", models.autoencoder(latent_dim=2).count_params(
 from sklearn.decomposition import PCA
 
 sizes = [2, 4, 8, 16, 32]
-mean_image = evaluation.mean_image_mse(mnist.x_train, mnist.x_test)
+mean_image = float(evaluation.reconstruction_error(mnist.x_test, mnist.x_train.mean(axis=0)).mean())
 principal = PCA(max(sizes), svd_solver="covariance_eigh").fit(mnist.x_train)
 pca = {
     size: evaluation.reconstruction_error(
@@ -147,11 +147,12 @@ else:
 
 # %%
 figure = plots.loss_curves(
-    {"L = 32": history_32, "L = 2": history_2},
     {
-        "L = 32": {"mean image": mean_image, "PCA-32": pca[32], "report": 0.0086},
-        "L = 2": {"mean image": mean_image, "PCA-2": pca[2], "report": 0.04},
+        "L = 32": (history_32.history, "loss", {"mean image": mean_image, "PCA-32": pca[32], "report": 0.0086}),
+        "L = 2": (history_2.history, "loss", {"mean image": mean_image, "PCA-2": pca[2], "report": 0.04}),
     },
+    "mean squared error per pixel",
+    scale="log",
 )
 plots.show(
     figure,

@@ -79,7 +79,7 @@ course.show_source(report_loop.towards)
 # %%
 def step_c(network, epochs, images):
     """Steps (a), (b) and (c) with a compiled two-output network. Returns the losses by epoch."""
-    found = report_loop.k_means(report_loop.codes_of(network, images))
+    found = report_loop.k_means(models.answers(models.up_to(network, "Latent_Code"), images))
     return network.fit(report_loop.towards(images, found), epochs=epochs, shuffle=False, verbose=0).history
 
 
@@ -113,7 +113,7 @@ network_16 = report_loop.two_outputs(models.autoencoder(latent_dim=16))
 report_loop.compile_jointly(network_16)
 losses_16 = step_c(network_16, course.epochs(6), pixels)
 answers = {"L = 2": network, "L = 16": network_16}
-answers = {name: report_loop.reconstructions_of(net, mnist.x_test[:10]) for name, net in answers.items()}
+answers = {name: models.answers(models.up_to(net, "Output"), mnist.x_test[:10]) for name, net in answers.items()}
 figure = plots.image_grid(
     [mnist.x_test[:10], *answers.values(), np.repeat([x.mean(axis=0)], 10, axis=0)],
     row_labels=["original", *answers, "mean image"],
@@ -315,7 +315,7 @@ for name, bypass in {"through the code": False, "bypass": True}.items():
     report_loop.compile_jointly(adjusted, alpha=0.99, beta=0.01)
     step_c(adjusted, 4, pixels[:20_000])
     from_code = keras.Model([adjusted.input, adjusted.output["Latent_Code"]], adjusted.output["Output"])
-    test_codes = report_loop.codes_of(adjusted, mnist.x_test)
+    test_codes = models.answers(models.up_to(adjusted, "Latent_Code"), mnist.x_test)
     own, others = (np.asarray(from_code([mnist.x_test, z])) for z in (test_codes, test_codes[strangers]))
     pictures |= {f"{name},\nown code": own[:10], f"{name},\na stranger's code": others[:10]}
     error_own, error_others = (evaluation.reconstruction_error(mnist.x_test, answer).mean() for answer in (own, others))
@@ -557,7 +557,7 @@ course.say(
 
 # %%
 DCN, BEST = "DCN, over-clustered, augmented", "balanced, over-clustered, augmented"
-tables = {recipe: experiments.deep_clustering_runs(recipe) for recipe in experiments.RECIPES}
+tables = dict(list(experiments.deep_clustering_runs().groupby("recipe")))
 
 
 # %%
@@ -667,9 +667,8 @@ held[["acc", "nmi", "ari", "sizes"]]
 from sklearn.metrics import confusion_matrix
 
 named = clustering.match_labels(mnist.y_test, parts["test"][1])
-figure = plots.confusion(
-    confusion_matrix(mnist.y_test, named), "digit", "cluster, named by its digit", mnist.class_names
-)
+table = confusion_matrix(mnist.y_test, named)
+figure = plots.confusions({"": table}, mnist.class_names, "digit", "cluster, named by its digit", size=6.6)
 plots.show(
     figure,
     "02_confusion",
@@ -678,7 +677,6 @@ plots.show(
 )
 
 # %%
-table = confusion_matrix(mnist.y_test, named)
 pairs = pd.Series({(a, b): table[a, b] + table[b, a] for a in range(10) for b in range(a)}).sort_values()
 (second, first), largest = pairs.index[-1], pairs.iloc[-1]
 course.say(f"{first} and {second} are confused most: {largest} of the {np.sum(named != mnist.y_test)} errors.")

@@ -103,10 +103,8 @@ variational, history_vae = experiments_vae.train(
 
 # %%
 figure = plots.loss_curves(
-    {"autoencoder, L = 32": history_ae, "VAE, L = 2": history_vae},
-    {"autoencoder, L = 32": {}, "VAE, L = 2": {}},
-    ylabel=["loss as printed (nats per pixel)", "loss as printed (nats per image)"],
-    scale="linear",
+    {"autoencoder, L = 32": (history_ae.history, "loss", {}), "VAE, L = 2": (history_vae.history, "loss", {})},
+    ["loss as printed (nats per pixel)", "loss as printed (nats per image)"],
 )
 plots.show(
     figure,
@@ -653,7 +651,7 @@ course.say(
 # **Predict.** Section 4 shows that 32 units have no lower loss than 20. How many of the 20 are active, and how many of the 32?
 
 # %%
-vaes = sizes[sizes.variational]
+vaes = sizes[sizes.method.str.startswith("VAE")]
 columns = ["loss", "reconstruction", "kl", "active_units", "mse", "ssim", "neighbours", "fd", "taught", "parameters"]
 vaes.groupby("method", sort=False)[columns].mean().round(4)
 

@@ -179,7 +179,7 @@ course.say(
 
 # %%
 matrix = confusion_matrix(y_test, answers, labels=range(10))
-figure = plots.confusion(matrix, "true class", "answer", names)
+figure = plots.confusions({"": matrix}, names, "true class", "answer", size=6.6)
 plots.show(
     figure,
     "06_confusion_multi",
@@ -299,7 +299,8 @@ maps = {
     "gradient,\nrandom weights": saliency.gradient(untrained, x_test[chosen]),
     "integrated,\nrandom weights": saliency.integrated_gradients(untrained, x_test[chosen]),
 }
-figure = plots.saliency_maps(x_test[chosen], maps, [f"{names[y_test[i]]}\np = {direct[i]:.4f}" for i in chosen])
+titles = [f"{names[y_test[i]]}\np = {direct[i]:.4f}" for i in chosen]
+figure = plots.image_grid([x_test[chosen], *maps.values()], ["image", *maps], titles, size=1.5, maps_from=1)
 plots.show(
     figure,
     "06_saliency",
