@@ -137,7 +137,10 @@ def test_every_picture_has_alt_text_and_a_caption_and_is_in_figures(source):
     assert len(names) == len(pictures) > 0
     for name, picture in zip(names, pictures, strict=True):
         assert len(picture.metadata["image/png"]["alt"]) > 20
-        assert (course.FIGURES / f"{name}.png").exists()
+        drawn = Image.open(io.BytesIO(base64.b64decode(picture.data["image/png"]))).convert("RGB")
+        kept = Image.open(course.FIGURES / f"{name}.png").convert("RGB")
+        assert drawn.size == kept.size, f"{name} is of another run"
+        assert np.abs(np.asarray(drawn, "int16") - kept).mean() < 3, f"{name} is of another run (or of too few colours)"
 
 
 def test_the_setup_cell_is_the_same_everywhere(source):
