@@ -186,7 +186,7 @@ def test_the_three_ways_are_compared_on_the_same_images(rng):
     direct = 4.0 * truth - 2 + rng.normal(size=300)
     result = experiments_classifier.compare(labels, logits, direct)
     answers = evaluation.grouped(logits.argmax(axis=1), GROUPS)
-    assert result["acc_argmax"] == np.mean(answers == truth) == 1 - (result["fn_argmax"] + result["fp_argmax"]) / 300
+    assert result["acc_argmax"] == np.mean(answers == truth)
     assert result["acc_binary"] == np.mean((direct >= 0) == truth)
     assert (result["n10"] - result["n01"]) / 300 == pytest.approx(result["acc_binary"] - result["acc_argmax"])
     assert result["auc_difference"] == pytest.approx(result["auc_binary"] - result["auc_sum"])
