@@ -550,7 +550,7 @@ class DeepClustering(TransformerMixin, ClusterMixin, BaseEstimator):
         row = {"reconstruction": float(error), "clustering": cluster_loss, "loss": loss, "changed": changed}
         row |= {"shift": shift, "inertia": float(np.sum((latents - self.cluster_centers_[self.labels_]) ** 2))}
         row |= {"smallest": int(sizes.min()), "largest": int(sizes.max()), "live": int(np.sum(sizes > 0))}
-        return row | {"spread": _spread(latents), "seconds": seconds}
+        return row | {"spread": spread(latents), "seconds": seconds}
 
     def _warn_of_collapse(self):
         first, last, n, k = self.history_.iloc[0], self.history_.iloc[-1], len(self.labels_), len(self.cluster_centers_)
@@ -604,6 +604,6 @@ def _pretrained(X, parameters, seed):
     return model._autoencoder.get_weights(), loss
 
 
-def _spread(latents):
+def spread(latents):
     """Standard deviation of the codes (n, L), root mean square over the units."""
     return float(np.sqrt(np.mean(np.var(latents, axis=0))))

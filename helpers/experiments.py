@@ -42,7 +42,7 @@ RECIPES = {  # notebook 02's parameters of DeepClustering, by name
     "over-clustered, augmented": SOFT | {"augmentation": SLANTED},
     "balanced, over-clustered, augmented": SOFT | {"augmentation": SLANTED, "assignments": "balanced"},
 }
-ACTIVITY_C = {  # notebook 03's parameters of DeepClustering: the report's first network, half an hour for 27 runs
+ACTIVITY_C = {  # notebook 03's parameters of DeepClustering: the report's first network, about an hour for 45 runs
     "hidden": (256, 128),
     "assignments": "soft",
     "pretrain_epochs": 10,
@@ -212,7 +212,7 @@ def activity_c(configuration):
     return result
 
 
-def activity_c_grid(seeds=range(3), **axes):
+def activity_c_grid(seeds=range(5), **axes):
     """Configurations of `activity_c` on MNIST: the report's nine times `seeds`, or other `axes` in their place."""
     # The weights come first: runs that share a pretraining are far apart, so that no two workers do it at once.
     return sweeps.grid(dataset=["mnist"], **({"changes": [{}]} | NINE | axes), seed=seeds)
@@ -230,7 +230,7 @@ def report_activity_c_runs():
 
 
 def knob_runs(**axes):
-    """Notebook 03's runs with one knob turned: L = 16, weights 0.3 and 0.7, or what `axes` say; three seeds."""
+    """Notebook 03's runs with one knob turned: L = 16, weights 0.3 and 0.7, or what `axes` say; five seeds."""
     return activity_c_runs(**({"weights": [[0.3, 0.7]], "latent_dim": [16]} | axes))
 
 
@@ -258,8 +258,8 @@ def sweep_speed(configuration):
 
 
 def sweep_speed_runs():
-    """Notebook 03's race: one process with all threads against two workers of one thread, twice in turn."""
-    configurations = sweeps.grid(repetition=range(2), workers=[1, 2])
+    """Notebook 03's race: one process with all threads against two workers of one thread, five times in turn."""
+    configurations = sweeps.grid(repetition=range(5), workers=[1, 2])
     return sweeps.run(sweep_speed, configurations, RESULTS / SWEEPS_FOLDER, version=ACTIVITY_C_VERSION, workers=1)
 
 

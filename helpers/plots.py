@@ -519,7 +519,8 @@ def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), for
     methods = list(dict.fromkeys(runs.method))
     figure, axis = plt.subplots(figsize=(10, 0.55 * len(methods) + 1.8))
     for place, method in enumerate(methods):
-        values, written = runs[runs.method == method][score], form.format(runs[runs.method == method][score].mean())
+        values = runs[runs.method == method][score]
+        written = form.format(values.mean())
         style = {"color": CLASS_COLOURS[0], "markersize": 9, "markeredgewidth": 1.8}
         style |= {"markerfacecolor": "none"} if method.startswith("the report's") else {"alpha": 0.7}
         heights = place + (np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(1))  # can be counted
@@ -555,13 +556,13 @@ def inertia_and_accuracy(traces):
     styles = dict(zip(kinds, zip(CLASS_COLOURS, "os^D", strict=False), strict=False))
     ends = collections.Counter()
     for name, (inertias, accuracies) in traces.items():
-        kind, relative = name.split(",")[0], np.asarray(inertias) / inertias[0]
+        kind, relative, accuracies = name.split(",")[0], np.asarray(inertias) / inertias[0], np.asarray(accuracies)
         colour, marker = styles[kind]
         first = not any(drawn.get_color() == colour for drawn in axis.lines)
         label = f"{kind} ({kinds[kind]} run{'s' * (kinds[kind] > 1)})" if first else None
-        axis.plot(relative, list(accuracies), color=colour, marker=marker, linewidth=1.6, label=label)
-        axis.plot(relative[-1], list(accuracies)[-1], marker="*", markersize=18, color=colour, zorder=3)
-        ends[round(relative[-1], 3), round(list(accuracies)[-1], 2)] += 1
+        axis.plot(relative, accuracies, color=colour, marker=marker, linewidth=1.6, label=label)
+        axis.plot(relative[-1], accuracies[-1], marker="*", markersize=18, color=colour, zorder=3)
+        ends[round(relative[-1], 3), round(accuracies[-1], 2)] += 1
     for place, count in ends.items():
         if count > 1:
             axis.annotate(f"{count} runs", place, (12, 8), textcoords="offset points", fontsize=12)
@@ -625,7 +626,8 @@ def runs_scatter(runs, panels, hue, y, references=None, fill=None):
             axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.4, label=name)
         axis.set(xlabel=label, xscale=scale)
         if scale == "log":
-            axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            wide = runs[x].max() > 20 * runs[x].min()  # long numbers, or many, would run into each other
+            axis.xaxis.set_major_locator(LogLocator(subs=(1, 3) if wide else (1, 2, 5)))
             axis.xaxis.set_major_formatter("{x:,.7g}")
             axis.xaxis.set_minor_formatter(plt.NullFormatter())
     axes[0, 0].set_ylabel(y[1])

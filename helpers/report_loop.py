@@ -71,7 +71,7 @@ def joint_loop(network, images, digits, rounds, epochs, seed):
         scores = clustering.clustering_scores(digits, found.labels_)
         changed = 1.0 if previous is None else np.mean(found.labels_ != previous)
         rows.append({"round": round_, "live": len(scores["sizes"]), "changed": changed, "inertia": found.inertia_}
-                    | {"acc": scores["acc"], "spread": np.sqrt(np.mean(np.var(all_codes[-1], axis=0)))})  # fmt: skip
+                    | {"acc": scores["acc"], "spread": clustering.spread(all_codes[-1])})  # fmt: skip
         if changed == 0 or round_ == rounds:
             return pd.DataFrame(rows), all_codes
         network.fit(towards(images, found, 100 * seed + round_), epochs=epochs, shuffle=False, verbose=0)

@@ -158,7 +158,7 @@ plots.show(
     figure,
     "01_loss",
     "Loss by epoch, logarithmic scale. The horizontal lines are what the curves must get below.",
-    "Two panels of loss by epoch. With 32 units both curves fall from near the mean image to below PCA and to the report's line; with 2 they level off far above.",
+    "Two panels of loss by epoch. With 32 units both curves fall from near the mean image to below PCA and to the report's line; with 2 they fall below PCA and end at the report's line, 0.04, far above what 32 units reach.",
 )
 
 # %%
@@ -488,7 +488,7 @@ plots.show(
     figure,
     "01_latent_plane",
     "The plane of two latent units, decoded at 96 points. Only the lower left and the diagonal hold images (section 4); elsewhere the decoder answers with shapes that it was never trained on.",
-    "A grid of decoded pictures: digits below left and along the diagonal, dark or smeared shapes in the two other corners.",
+    "A grid of decoded pictures: 7s and 1s above left, 0s along the lower edge, 2s and 3s towards the right; at the outer edges, left, right and below, shapes with hard edges that are cut up or no digit.",
 )
 
 # %% [markdown]
