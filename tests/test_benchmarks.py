@@ -37,6 +37,17 @@ def test_a_part_replaces_its_own_rows_and_the_picture_shows_them_all(tmp_path, m
     plt.close(figure)
 
 
+def test_the_committed_results_say_what_readme_says():
+    results = pd.read_csv(course.ROOT / "benchmarks" / "results.csv")
+    ratio = results.set_index(["benchmark", "contestant"]).ratio
+    fits = ratio.xs("course: fit", level="contestant")
+    assert len(fits) == 2 and (fits < 1).all()
+    assert ratio.xs("course: DeepClustering", level="contestant").item() < 0.5
+    assert ratio.xs("course: two workers", level="contestant").item() < 1
+    assert (ratio[table.SIZE] - 1).abs().max() < run.LINEAR_WITHIN
+    assert (results.repetitions >= 5).all()
+
+
 def test_the_machine_is_described_without_paths():
     text = table.machine()
     assert "cores" in text and "tensorflow" in text and str(course.ROOT) not in text
