@@ -652,9 +652,7 @@ held = pd.DataFrame({name: clustering.clustering_scores(*pair) for name, pair in
 change = held.acc["held out"] - held.acc["fit"]
 chance = np.sqrt(held.acc["fit"] * (1 - held.acc["fit"]) * (1 / len(x_fit) + 1 / len(x_held)))  # its standard error
 course.claim("02.live.acc", held.acc["test"], low=0.9, fast_low=0.5)
-course.claim(
-    "02.holdout.gap", -change, low=-0.02, high=0.02, fast_low=-0.08, fast_high=0.08
-)
+course.claim("02.holdout.gap", -change, low=-0.02, high=0.02, fast_low=-0.08, fast_high=0.08)
 course.say(
     f"**Conclusion.** Accuracy {held.acc['fit']:.3f} on the {len(x_fit):,} images of the fit, {held.acc['held out']:.3f} on the {len(x_held):,} held out and "
     f"{held.acc['test']:.3f} on the test images (stored runs on the whole training set, test images: {best.acc_test.min():.3f} to {best.acc_test.max():.3f}). "
