@@ -4,34 +4,35 @@ CONSTRAINTS ?=
 NOTEBOOK ?=
 PART ?=
 PIP_CONSTRAINTS = $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
-BIN = .venv/bin
+VENV = .venv$(if $(CONSTRAINTS),-constrained)
+BIN = $(VENV)/bin
 
 .PHONY: help run test lab notebooks results links bench ranges lint
 
 help:                ## show this list
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-.venv/ready: requirements.txt $(CONSTRAINTS)
-	$(PYTHON) -m venv .venv
+$(VENV)/ready: requirements.txt $(CONSTRAINTS)
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt $(PIP_CONSTRAINTS)
-	@touch .venv/ready
+	@touch $(VENV)/ready
 
-run: .venv/ready        ## execute every notebook at full scale (one: make run NOTEBOOK=01)
+run: $(VENV)/ready        ## execute every notebook at full scale (one: make run NOTEBOOK=01)
 	$(BIN)/python -m helpers.notebooks run $(NOTEBOOK)
 
-test: .venv/ready       ## the helpers, the repository's promises, every notebook in the fast profile
+test: $(VENV)/ready       ## the helpers, the repository's promises, every notebook in the fast profile
 	COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-lab: .venv/ready        ## open JupyterLab on the notebooks
+lab: $(VENV)/ready        ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
-notebooks: .venv/ready  ## execute the notebooks whose .py has changed, and pair them
+notebooks: $(VENV)/ready  ## execute the notebooks whose .py has changed, and pair them
 	$(BIN)/python -m helpers.notebooks update
 
-results: .venv/ready    ## compute the repeated runs below data/results/ that are not there yet
+results: $(VENV)/ready    ## compute the repeated runs below data/results/ that are not there yet
 	$(BIN)/python -m helpers.results
 
-links: .venv/ready      ## write the repository's address everywhere: make links REPO=owner/name
+links: $(VENV)/ready      ## write the repository's address everywhere: make links REPO=owner/name
 	$(BIN)/python -m helpers.notebooks links $(REPO)
 
 .venv-bench/ready: benchmarks/requirements.txt
@@ -39,12 +40,12 @@ links: .venv/ready      ## write the repository's address everywhere: make links
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@touch .venv-bench/ready
 
-bench: .venv/ready .venv-bench/ready  ## speed and memory beside others, on a quiet machine (one part: make bench PART=fit)
+bench: $(VENV)/ready .venv-bench/ready  ## speed and memory beside others, on a quiet machine (one part: make bench PART=fit)
 	$(BIN)/python -m benchmarks.run $(PART)
 
-ranges: .venv/ready     ## run the notebooks from other seeds and disturb the stored runs: where each claim's range comes from
+ranges: $(VENV)/ready     ## run the notebooks from other seeds and disturb the stored runs: where each claim's range comes from
 	$(BIN)/python -m benchmarks.ranges $(NOTEBOOK)
 
-lint: .venv/ready       ## ruff on helpers, tests and notebooks
+lint: $(VENV)/ready       ## ruff on helpers, tests and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

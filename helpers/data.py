@@ -76,12 +76,14 @@ def load(name, *, flat=True, profile=None, folder=None):
     Raises
     ------
     ValueError
-        If the name is unknown.
+        If the name or the profile is unknown.
     DataError
         If the file is damaged, or is missing and cannot be fetched.
     """
     if name not in HASHES:
         raise ValueError(f"unknown data set {name!r}; the course has {', '.join(sorted(HASHES))}")
+    if profile not in (None, *course.PROFILES):
+        raise ValueError(f"unknown profile {profile!r}; the course has {', '.join(course.PROFILES)}")
     path = pathlib.Path(folder or FOLDER) / f"{name}.npz"
     arrays = _read(name, path) if path.exists() else _fetch(name, path)
     if (profile or course.profile()) == "fast":
@@ -105,7 +107,8 @@ def split(x, y, *, size, seed=0):
 def _read(name, path):
     """The four arrays of a file that must be whole: every way in which it can be bad ends in a DataError."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened:  # np.load alone leaves a damaged file open
+            file = np.load(opened, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise ValueError("it holds a single array, not four")
             arrays = {key: file[key] for key in SHAPES if key in file.files}

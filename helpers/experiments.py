@@ -197,7 +197,7 @@ def activity_c(configuration):
     x, digits = (part[: configuration.get("images")] for part in (images.x_train, images.y_train))
     (alpha, beta), seed = configuration["weights"], configuration["seed"]
     settings = {"alpha": alpha, "beta": beta, "latent_dim": configuration["latent_dim"], "random_state": seed}
-    memory = joblib.Memory(RESULTS / "scratch", verbose=0)
+    memory = joblib.Memory(RESULTS / "scratch" / ACTIVITY_C_VERSION, verbose=0)
     settings |= ACTIVITY_C | {"memory": memory} | configuration.get("changes", {})
     model = clustering.DeepClustering(**settings).fit(x)
     scores = clustering.clustering_scores(digits, model.labels_, model.transform(x))
@@ -208,8 +208,18 @@ def activity_c(configuration):
     result |= {name: float(last[name]) for name in ("clustering", "inertia", "live")}
     if seed == 0:
         answers = model.inverse_transform(model.transform(images.x_test[:10]))
-        result["pictures"] = (answers * 255).round().astype("uint8").tobytes().hex()
+        result["pictures"] = as_text(answers)
     return result
+
+
+def as_text(pictures):
+    """Pixels in [0, 1] as hexadecimal bytes, for a result that is stored; `as_pictures` reads them."""
+    return (np.asarray(pictures) * 255).round().astype("uint8").tobytes().hex()
+
+
+def as_pictures(text):
+    """Images (n, 784) in [0, 1] from a text that `as_text` wrote."""
+    return np.frombuffer(bytes.fromhex(text), "uint8").reshape(-1, 784) / 255
 
 
 def activity_c_grid(seeds=range(5), **axes):
@@ -258,8 +268,8 @@ def sweep_speed(configuration):
 
 
 def sweep_speed_runs():
-    """Notebook 03's race: one process with all threads against two workers of one thread, twice in turn."""
-    configurations = sweeps.grid(repetition=range(2), workers=[1, 2])
+    """Notebook 03's race: one process with all threads against two workers of one thread, five times in turn."""
+    configurations = sweeps.grid(repetition=range(5), workers=[1, 2])
     return sweeps.run(sweep_speed, configurations, RESULTS / SWEEPS_FOLDER, version=ACTIVITY_C_VERSION, workers=1)
 
 

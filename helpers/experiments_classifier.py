@@ -126,9 +126,9 @@ def learning_rate(configuration):
 
 
 def learning_rate_runs():
-    """Notebook 06's learning rates (the report's annex A): three rates, three seeds."""
+    """Notebook 06's learning rates (the report's annex A): three rates, five seeds."""
     return stored(
-        learning_rate, FOLDER, CLASSIFIER_VERSION, learning_rate=[0.01, 0.001, 0.0001], epochs=[50], seed=range(3)
+        learning_rate, FOLDER, CLASSIFIER_VERSION, learning_rate=[0.01, 0.001, 0.0001], epochs=[50], seed=range(5)
     )
 
 
@@ -152,8 +152,8 @@ def trained_to_the_end(configuration):
 
 
 def late_runs():
-    """Notebook 06's networks that were not stopped: all 50 epochs, three seeds."""
-    return stored(trained_to_the_end, FOLDER, CLASSIFIER_VERSION, method=["not stopped"], epochs=[50], seed=range(3))
+    """Notebook 06's networks that were not stopped: all 50 epochs, five seeds."""
+    return stored(trained_to_the_end, FOLDER, CLASSIFIER_VERSION, method=["not stopped"], epochs=[50], seed=range(5))
 
 
 def fit_best_dense(recipe, training, seed=0):
@@ -208,8 +208,8 @@ def best_dense(configuration):
 
 
 def best_dense_runs():
-    """Notebook 06's dense networks that go further: every recipe, three seeds."""
-    return stored(best_dense, FOLDER, CLASSIFIER_VERSION, recipe=list(BEST_DENSE), refit=[False], seed=range(3))
+    """Notebook 06's dense networks that go further: every recipe, five seeds."""
+    return stored(best_dense, FOLDER, CLASSIFIER_VERSION, recipe=list(BEST_DENSE), refit=[False], seed=range(5))
 
 
 def chosen(runs):
@@ -220,9 +220,9 @@ def chosen(runs):
 
 
 def refitted_runs():
-    """The chosen recipe, trained on training and validation images together: three seeds."""
+    """The chosen recipe, trained on training and validation images together: five seeds."""
     recipe, _ = chosen(best_dense_runs())
-    return stored(best_dense, FOLDER, CLASSIFIER_VERSION, recipe=[recipe], refit=[True], seed=range(3))
+    return stored(best_dense, FOLDER, CLASSIFIER_VERSION, recipe=[recipe], refit=[True], seed=range(5))
 
 
 ALL_RUNS = (classifier_runs, learning_rate_runs, late_runs, best_dense_runs, refitted_runs)

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from helpers import course, data, evaluation, models, sweeps, vae
-from helpers.experiments import RESULTS, fashion_classifier
+from helpers.experiments import RESULTS, as_text, fashion_classifier
 
 with course.quiet_imports():
     import keras
@@ -142,23 +142,12 @@ def scores_of(model, images, seed=0):
     return result
 
 
-def as_text(pictures):
-    """Pixels in [0, 1] as hexadecimal bytes, for a result that is stored; `as_pictures` reads them."""
-    return (np.asarray(pictures) * 255).round().astype("uint8").tobytes().hex()
-
-
-def as_pictures(text):
-    """Images (n, 784) in [0, 1] from a text that `as_text` wrote."""
-    return np.frombuffer(bytes.fromhex(text), "uint8").reshape(-1, 784) / 255
-
-
 def mnist_runs():
     """Notebook 04's runs: two sizes of the code, the larger one also without warm-up, and the wrong weights of KL."""
     two, twenty = {"latent_dim": [2]}, {"latent_dim": [20]}
-    grids = [two | {"seed": range(3)}, twenty | {"seed": range(3)}, twenty | {"kl_warmup": [0], "seed": range(3)}]
-    grids += [two | {"beta": [0.0, 10.0, 784.0], "seed": [0]}, twenty | {"beta": [1 / 20], "seed": [0]}]
+    grids = [two, twenty, twenty | {"kl_warmup": [0]}, two | {"beta": [0.0, 10.0, 784.0]}, twenty | {"beta": [1 / 20]}]
     common = {"dataset": ["mnist"], "epochs": [20]}
-    configurations = [configuration for axes in grids for configuration in sweeps.grid(**common | axes)]
+    configurations = [run for axes in grids for run in sweeps.grid(**common | axes, seed=range(5))]
     return sweeps.run(generative_model, configurations, RESULTS / "04_vae_mnist", version=VAE_VERSION)
 
 
@@ -197,57 +186,53 @@ def real_images(configuration):
 FASHION = "05_ae_vs_vae_fashion_mnist"
 
 
-def fashion_table(function, methods, workers=2):
-    """Stored runs on Fashion-MNIST as one table, in the order given, with the column `method`.
+def fashion_table(function, methods):
+    """Stored runs on Fashion-MNIST, five seeds each, as one table in the order given, with the column `method`.
 
-    `methods` gives for each method the number of seeds (from 0 on) and the rest of the configuration; `function` and
-    `workers` are those of `sweeps.run`.
+    `methods` gives the configuration of each method; `function` is that of `sweeps.run`.
     """
     rows = [
         (method, {"dataset": "fashion_mnist"} | settings | {"seed": seed})
-        for method, (seeds, settings) in methods.items()
-        for seed in range(seeds)
+        for method, settings in methods.items()
+        for seed in range(5)
     ]
-    table = sweeps.run(function, [row for _, row in rows], RESULTS / FASHION, version=VAE_VERSION, workers=workers)
+    table = sweeps.run(function, [row for _, row in rows], RESULTS / FASHION, version=VAE_VERSION)
     return table.assign(method=[method for method, _ in rows])
 
 
 def sizes_runs():
-    """Notebook 05: dense networks, 20 epochs: AE with L = 2 and 32, VAE with L = 2 (five seeds), 20, 32; else three."""
-    vaes = {f"VAE, L = {size}": (seeds, {"latent_dim": size}) for size, seeds in ((2, 5), (20, 3), (32, 3))}
-    aes = {f"AE, L = {size}": (3, {"latent_dim": size, "variational": False}) for size in (2, 32)}
-    methods = {name: (seeds, settings | {"epochs": 20}) for name, (seeds, settings) in (aes | vaes).items()}
-    return fashion_table(generative_model, methods)
+    """Notebook 05: dense networks, 20 epochs: AE with L = 2 and 32, VAE with L = 2, 20 and 32."""
+    aes = {f"AE, L = {size}": {"latent_dim": size, "variational": False} for size in (2, 32)}
+    vaes = {f"VAE, L = {size}": {"latent_dim": size} for size in (2, 20, 32)}
+    return fashion_table(generative_model, {name: settings | {"epochs": 20} for name, settings in (aes | vaes).items()})
 
 
 def beta_runs():
-    """Notebook 05: dense VAE with L = 20, 10 epochs, one seed, for six values of beta."""
+    """Notebook 05: dense VAE with L = 20, 10 epochs, for six values of beta."""
     betas = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
-    methods = {f"beta = {beta:g}": (1, {"latent_dim": 20, "beta": beta, "epochs": 10}) for beta in betas}
+    methods = {f"beta = {beta:g}": {"latent_dim": 20, "beta": beta, "epochs": 10} for beta in betas}
     return fashion_table(generative_model, methods)
 
 
 def convolutional_runs():
-    """Notebook 05: convolutional and dense AE and VAE with about as many parameters, L = 32, 10 epochs, two seeds."""
+    """Notebook 05: convolutional and dense AE and VAE with about as many parameters, L = 32, 10 epochs."""
     common = {"latent_dim": 32, "epochs": 10}
     methods = {}
     for name, variational in {"AE": {"variational": False}, "VAE": {}}.items():
-        methods[f"dense {name}"] = (2, common | variational | {"hidden": MATCHED[name]})
-        methods[f"convolutional {name}"] = (2, common | variational | CONVOLUTIONAL)
+        methods[f"dense {name}"] = common | variational | {"hidden": MATCHED[name]}
+        methods[f"convolutional {name}"] = common | variational | CONVOLUTIONAL
     return fashion_table(generative_model, methods)
 
 
 def conditional_runs():
-    """Notebook 05: conditional dense VAE with L = 2 and 20, 20 epochs, one seed."""
-    methods = {
-        f"conditional VAE, L = {size}": (1, {"latent_dim": size, "classes": 10, "epochs": 20}) for size in (2, 20)
-    }
+    """Notebook 05: conditional dense VAE with L = 2 and 20, 20 epochs."""
+    methods = {f"conditional VAE, L = {size}": {"latent_dim": size, "classes": 10, "epochs": 20} for size in (2, 20)}
     return fashion_table(generative_model, methods)
 
 
 def real_images_runs():
-    """Notebook 05: the scores of real images, three draws of them."""
-    return fashion_table(real_images, {"real images": (3, {"method": "real images"})})
+    """Notebook 05: the scores of real images, five draws of them."""
+    return fashion_table(real_images, {"real images": {"method": "real images"}})
 
 
 FASHION_RUNS = (sizes_runs, beta_runs, convolutional_runs, conditional_runs, real_images_runs)

@@ -56,15 +56,18 @@ def unexecuted(source):
 
 
 def is_current(source):
-    """True if the .ipynb beside a .py holds the same cells and every code cell was executed."""
+    """True if the .ipynb beside a .py holds the same cells (`texts_of`) and every code cell was executed."""
     path = source.with_suffix(".ipynb")
     if not path.exists():
         return False
     committed = nbformat.read(path, as_version=4)
-    same = [(c.cell_type, c.source) for c in committed.cells] == [
-        (c.cell_type, c.source) for c in unexecuted(source).cells
-    ]
-    return same and all(c.get("execution_count") for c in committed.cells if c.cell_type == "code")
+    run = all(c.get("execution_count") for c in committed.cells if c.cell_type == "code")
+    return run and texts_of(committed) == texts_of(unexecuted(source))
+
+
+def texts_of(notebook):
+    """What a pair must have in common: type, text and tags of each cell."""
+    return [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells]
 
 
 def execute(source):
@@ -138,7 +141,7 @@ def run(number=""):
             _write_minutes(source.stem, seconds)
     if course.profile() == "full":
         write_readme()
-        rows = [row for row in course.read_claims() if row["id"].startswith(number)]
+        rows = [row for row in course.read_claims() if row["id"].startswith(number[:2])]
         print(f"\n{'claim':<34}{'value':>10}{'low':>10}{'high':>10}{'report':>10}")
         for row in rows:
             print(f"{row['id']:<34}{row['value']:>10}{row['low']:>10}{row['high']:>10}{row['reported']:>10}")

@@ -184,8 +184,9 @@ def _name_classes(axis, points, labels, names):
     axis.figure.draw_without_rendering()  # settles the limits, which the transformations need
     places = _apart(axis.transAxes.inverted().transform(axis.transData.transform(places)))
     for place, (label, name) in zip(places, names.items(), strict=True):
-        circle = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": CLASS_COLOURS[label % 10]}
-        style = {"ha": "center", "va": "center", "fontsize": 14, "weight": "bold", "bbox": circle | {"linewidth": 2.5}}
+        shape, size = ("circle,pad=0.2", 14) if len(str(name)) == 1 else ("round,pad=0.2", 11)
+        box = {"boxstyle": shape, "facecolor": "white", "edgecolor": CLASS_COLOURS[label % 10], "linewidth": 2.5}
+        style = {"ha": "center", "va": "center", "fontsize": size, "weight": "bold", "bbox": box}
         axis.text(*place, name, transform=axis.transAxes, **style)
 
 
@@ -264,7 +265,7 @@ def dead_units(table, linear_means):
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
     sns.barplot(table, x="latent_dim", y="dead_units", color="0.8", errorbar=None, ax=left, width=0.6)
     sns.stripplot(table, x="latent_dim", y="dead_units", color="black", size=7, alpha=0.7, jitter=0.15, ax=left)
-    left.set(xlabel="size of the latent code L", ylabel="units that are always 0")
+    left.set(xlabel="size of the latent code L", ylabel="dead latent units")
     right.plot(linear_means.index, linear_means, color=CLASS_COLOURS[1], marker="s", label="linear latent, mean")
     alive = table[table.dead_units < table.latent_dim]
     for (size, runs), colour, area in zip(
@@ -336,34 +337,39 @@ def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False, cl
     same_limits : bool, default False
         One scale for all panels, so that shrinking can be seen.
     class_names : sequence of str, optional
-        The ten digits by default.
+        Written where each class is densest, in place of a legend of the ten digits.
     radius : float, optional
-        Of a dashed circle about zero.
+        Of a dashed circle about zero (an ellipse where the axes have other scales).
     """
-    rows = -(-len(codes) // columns)
+    rows, width = -(-len(codes) // columns), 13 / columns
     figure, axes = plt.subplots(
-        rows, columns, figsize=(4.2 * columns, 3.6 * rows), squeeze=False, sharex=same_limits, sharey=same_limits
+        rows, columns, figsize=(13, 0.82 * width * rows), squeeze=False, sharex=same_limits, sharey=same_limits
     )
     for axis, points, crosses, title in zip(axes.flat, codes, centroids, titles, strict=False):
-        axis.scatter(*np.asarray(points).T, c=[CLASS_COLOURS[label] for label in labels], s=7, alpha=0.6, linewidths=0)
+        points = np.asarray(points)
+        axis.scatter(*points.T, c=[CLASS_COLOURS[label] for label in labels], s=12, alpha=0.6, linewidths=0)
+        if np.ptp(points, axis=0).max() < 1e-6:
+            axis.annotate(f"all {len(points):,} images", points[0], (14, 14), textcoords="offset points", fontsize=14)
         axis.scatter(
             *np.asarray(crosses).T, marker="X", s=110, color="black", edgecolor="white", linewidth=1.2, zorder=3
         )
         axis.set_title(title)
         if radius is not None:
             axis.add_patch(_dashed_circle(radius))
+        if class_names is not None:
+            _name_classes(axis, points, labels, dict(enumerate(class_names)))
     for axis in axes.flat[len(codes) :]:
         axis.axis("off")
     for axis in axes[-1]:
         axis.set_xlabel("latent unit 1")
     for axis in axes[:, 0]:
         axis.set_ylabel("latent unit 2")
-    handles = [
-        plt.Line2D([], [], marker="o", linestyle="", color=colour, label=label)
-        for label, colour in zip(class_names or range(10), CLASS_COLOURS, strict=True)
-    ]
-    title = "class" if class_names else "digit"
-    figure.legend(handles=handles, loc="outside right center", title=title, frameon=False)
+    if class_names is None:
+        handles = [
+            plt.Line2D([], [], marker="o", linestyle="", color=colour, label=digit)
+            for digit, colour in enumerate(CLASS_COLOURS)
+        ]
+        figure.legend(handles=handles, loc="outside right center", title="digit", frameon=False, markerscale=1.4)
     return figure
 
 

@@ -109,6 +109,8 @@ def _compute(function, todo, version, workers, scheduler, progress, done):
     total, failed, started = done + len(todo), 0, time.monotonic()
     # Fresh processes, never a fork: a forked TensorFlow hangs.
     backend = {"backend": "dask", "scheduler_host": scheduler} if scheduler else {"backend": "loky", "n_jobs": workers}
+    if workers > 1 and not scheduler:
+        backend["inner_max_num_threads"] = 1  # of what reads its number of threads when it is imported: scikit-learn
     with joblib.parallel_config(**backend):
         at_once = joblib.effective_n_jobs(-1 if scheduler else workers)
         parallel = joblib.Parallel(n_jobs=at_once, batch_size=1, pre_dispatch="n_jobs", return_as="generator_unordered")

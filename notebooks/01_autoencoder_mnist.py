@@ -10,9 +10,10 @@
 # - why a ReLU on the latent code can destroy a network, and how often it does;
 # - whether a network that knows digits notices that something is not a digit, and whether a network is needed for that.
 #
-# **What you need to know**: Python, NumPy arrays, and what a dense layer and gradient descent are.
+# **What you need to know**: Python, NumPy arrays, and what a dense layer and gradient descent are. "The report" is one of the student reports from which
+# this course grew: this notebook follows its Activity A. Its numbers are repeated, and corrected where they do not hold.
 #
-# **Run time** on two CPU cores: about three minutes, offline. README has the minutes of the last full run.
+# **Run time** on two CPU cores: one minute on a quick machine, five on a busy one, offline. README has the minutes of the last full run.
 
 # %%
 # Setup: the same cell in every notebook. In Colab it fetches the course; elsewhere it only finds it.
@@ -50,7 +51,7 @@ plots.set_style()
 #   averaged over the images. Here $x_j$ is the grey value of pixel $j$, and $\hat{x}_j$ the network's answer.
 #
 # No label is used anywhere. This is the network of the report that the notebook follows: 784-256-128-L and back: six dense layers. Each but the last answers with
-# **ReLU** of its input, $\max(0, \text{input})$; the last with a sigmoid, which keeps pixels between 0 and 1.
+# **ReLU** of its input, $\max(0, \text{input})$; the last with a sigmoid, which keeps pixels between 0 and 1. Such a function after a layer is its **activation**.
 
 # %%
 import keras
@@ -266,7 +267,7 @@ course.say(
 # in `data/results/`; delete a file there and the next cell computes that run again, with the function below.
 #
 # **Predict.** The curve of PCA falls steadily. Will the network's advantage over PCA grow or shrink with $L$? And
-# does the activation on one layer of the seven matter?
+# does the activation of one layer of the six matter?
 
 # %%
 course.show_source(experiments.autoencoder)
@@ -323,7 +324,7 @@ figure = plots.dead_units(relu_runs, linear.mean())
 plots.show(
     figure,
     "01_dead_units",
-    "Left: dead latent units after 20 epochs; a dot is one of five seeds, a bar their mean. Right: the same runs by the units that still live, without those that have none.",
+    "Left: dead latent units after 20 epochs; a dot is one of five seeds, a bar their mean. Right: the same runs by the units that still live, without those that have none (rings of different size only keep equal points visible).",
     "Left, dead units by latent size: none or both of 2, five to nine of 32. Right, test error of ReLU runs against live units, "
     "close to the line of the linear networks.",
 )
@@ -361,8 +362,8 @@ course.claim("01.dead.share32", dead_of_32.mean() / 32, low=0.05, high=0.5)
 course.claim("01.dead.linear", int(runs[runs.latent_activation == "linear"].dead_units.sum()), 0, 0)
 course.claim("01.dead.alive_over_nominal", alive / nominal, high=0.5)
 course.say(
-    f"**Conclusion.** At L = 2, {len(lost)} of 5 seeds end with dead units ("
-    f"{', '.join(map(str, lost.dead_units))} of the 2). Their test errors are {', '.join(f'{value:.4f}' for value in lost.mse_test)}; "
+    f"**Conclusion.** At L = 2, {len(lost)} of 5 seeds end with dead units "
+    f"({'both units' if (lost.dead_units == 2).all() else 'one unit or both'} each). Their test errors are {', '.join(f'{value:.4f}' for value in lost.mse_test)}; "
     f"the mean image's is {mean_image:.4f}. With both units dead the decoder receives the same code for every image and can "
     f"only answer with the average. At L = 32, {dead_of_32.min()} to {dead_of_32.max()} "
     "units are dead in each run: nobody notices, but the waist is narrower than its author believes. And that is "
@@ -487,13 +488,13 @@ figure = plots.latent_plane(decoded, low_2d, high_2d)
 plots.show(
     figure,
     "01_latent_plane",
-    "The plane of two latent units, decoded at 96 points. Only the lower left and the diagonal hold images (section 4); elsewhere the decoder answers with shapes that it was never trained on.",
+    "The plane of two latent units, decoded at 96 points. Most images lie at the lower left (section 4); elsewhere the decoder answers with shapes that it was hardly or never trained on.",
     "A grid of decoded pictures: 7s and 1s above left, 0s along the lower edge, 2s and 3s towards the right; at the outer edges, left, right and below, shapes with hard edges that are cut up or no digit.",
 )
 
 # %% [markdown]
-# **Conclusion.** Look along the diagonal: between two digits lie shapes that are neither. Where no image has its code, the pictures are inventions: nothing in this loss asks
-# the decoder to answer there with a digit. (The map of section 4 has square-root scales, this one even ones.)
+# **Conclusion.** Walk from one digit to the next: between the two lie shapes that are neither. Where no image has its code (compare the corners with the map), the pictures are inventions: nothing in this loss asks
+# the decoder to answer there with a digit, and the upper left corner holds pieces of one. (The map of section 4 has square-root scales, this one even ones.)
 
 # %%
 if not course.headless():
@@ -536,6 +537,7 @@ def solution_parameters(latent_dim):
 
 
 assert exercises.parameters(solution_parameters)
+assert not exercises.parameters(lambda latent_dim: 2 * (784 * 256 + 256 * 128 + 128 * latent_dim))  # no biases
 
 # %% [markdown]
 # **Exercise 2 (measure, then explain).** Section 3 suggests that ones are cheap because they have little ink. `reconstructed` holds the answers of the 32-unit network. Compute for each digit
@@ -552,6 +554,7 @@ done = exercises.error_by_class(my_answer, mnist.x_test, mnist.y_test, reconstru
 errors = np.array([error[mnist.y_test == digit].mean() for digit in range(10)])
 shares = errors / [mnist.x_test[mnist.y_test == digit].var(axis=0).mean() for digit in range(10)]
 assert exercises.error_by_class((errors, shares), mnist.x_test, mnist.y_test, reconstructed)
+assert not exercises.error_by_class((errors, errors), mnist.x_test, mnist.y_test, reconstructed)
 print(
     f"lowest error: {errors.argmin()}; lowest share of its own variance: {shares.argmin()}, highest: {shares.argmax()}"
 )
@@ -572,6 +575,7 @@ done = exercises.linear_autoencoder(my_model, mnist.x_test, pca[32])
 # @title Solution 3
 course.seed(0)
 linear_model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(32), keras.layers.Dense(784)])
+assert not exercises.linear_autoencoder(linear_model, mnist.x_test, pca[32])  # not yet
 linear_model.compile(optimizer=keras.optimizers.Adam(2e-3), loss="mse", **models.fast())
 linear_model.fit(models.batches(mnist.x_train), epochs=15, shuffle=False, verbose=0)
 assert exercises.linear_autoencoder(linear_model, mnist.x_test, pca[32])

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import picture, run, table
+from benchmarks import picture, ranges, run, table
 from helpers import course
 
 
@@ -56,3 +56,14 @@ def test_the_machine_is_described_without_paths():
 @pytest.mark.parametrize("name", run.PARTS)
 def test_a_part_says_what_it_measures(name):
     assert run.PARTS[name].__doc__
+
+
+def test_every_claim_has_a_range_that_holds_for_other_seeds_and_one_thread():
+    found = pd.read_csv(ranges.TABLE, index_col="id")
+    claims = {row["id"]: row for row in course.read_claims()}
+    assert set(found.index) == set(claims), "a claim is new or gone: delete its notebook's runs, then `make ranges`"
+    for name, row in found.iterrows():
+        assert row.kind in ("exact", "live", "stored") and (row.seeds > 0) == (row.kind != "exact")
+        low, high = (float(claims[name][end] or infinite) for end, infinite in (("low", "-inf"), ("high", "inf")))
+        margin = 1e-3 * max(abs(row.smallest), abs(row.largest))  # the table has four digits
+        assert low - margin <= row.smallest <= row.largest <= high + margin, name

@@ -55,6 +55,11 @@ def test_split_is_stratified_seeded_and_loses_nothing():
     assert not np.array_equal(validation, data.split(x, labels, size=0.15, seed=4)[1])
 
 
+def test_an_unknown_profile_is_an_error_and_not_the_whole_data_set():
+    with pytest.raises(ValueError, match="full, fast"):
+        data.load("mnist", profile="quick")
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ValueError, match="cifar.*fashion_mnist, mnist"):
         data.load("cifar")

@@ -35,7 +35,7 @@ PASS_UNTRAINED = {
         "02.ari.best", "02.seconds.best", "02.holdout.gap", "02.plain.gain", "02.soft.over_hard",
     },
     "03": {
-        "03.report.runs", "03.report.collapsed_mse_over_mean_image", "03.report.best_acc", "03.report.behind_pixels",
+        "03.report.runs", "03.report.collapsed_mse_over_mean_image", "03.report.collapsed_over_two_units", "03.report.best_acc", "03.report.behind_pixels",
         "03.report.mse_over_mean_image",
         "03.resume.survivors", "03.resume.rewritten", "03.resume.rows", "03.runs", "03.failed", "03.live_clusters",
         "03.best.acc", "03.spread.seeds", "03.effect.weights", "03.effect.latent_dim", "03.effect.paired",
@@ -108,9 +108,26 @@ def claim_calls(source):
 
 
 def test_the_pair_holds_the_same_cells(source):
-    expected = [(c.cell_type, c.source, c.metadata.get("tags", [])) for c in notebooks.unexecuted(source).cells]
-    found = [(c.cell_type, c.source, c.metadata.get("tags", [])) for c in committed(source).cells]
+    expected, found = (notebooks.texts_of(found) for found in (notebooks.unexecuted(source), committed(source)))
     assert found == expected, f"{source.stem}: .py and .ipynb differ; run `make notebooks`"
+
+
+def test_every_exercise_is_empty_and_its_folded_solution_shows_a_wrong_answer_too(source):
+    cells = unexecuted_by_tag(source)
+    assert len(cells["exercise"]) >= 3 and all("None" in cell.source for cell in cells["exercise"])
+    solutions = [cell for cell in cells["solution"] if "# @title Solution" in cell.source]
+    assert len(solutions) == len(cells["exercise"])
+    for cell in solutions:
+        assert "\nassert exercises." in cell.source and "\nassert not exercises." in cell.source, cell.source
+        assert cell.metadata["cellView"] == "form" and cell.metadata["jupyter"] == {"source_hidden": True}
+
+
+def unexecuted_by_tag(source):
+    found = {"exercise": [], "solution": []}
+    for cell in notebooks.unexecuted(source).cells:
+        for tag in cell.metadata.get("tags", []):
+            found[tag].append(cell)
+    return found
 
 
 def test_the_committed_notebook_comes_from_one_clean_full_run(source):
