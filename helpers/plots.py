@@ -182,7 +182,8 @@ def _name_classes(axis, points, labels, names):
         radius = np.median(euclidean_distances(members), axis=1)
         places.append(members[radius.argmin()])
     axis.figure.draw_without_rendering()  # settles the limits, which the transformations need
-    places = _apart(axis.transAxes.inverted().transform(axis.transData.transform(places)))
+    wide = max(len(str(name)) for name in names.values()) > 1
+    places = _apart(axis.transAxes.inverted().transform(axis.transData.transform(places)), 0.1 if wide else 0.06)
     for place, (label, name) in zip(places, names.items(), strict=True):
         shape, size = ("circle,pad=0.2", 14) if len(str(name)) == 1 else ("round,pad=0.2", 11)
         box = {"boxstyle": shape, "facecolor": "white", "edgecolor": CLASS_COLOURS[label % 10], "linewidth": 2.5}
@@ -190,7 +191,7 @@ def _name_classes(axis, points, labels, names):
         axis.text(*place, name, transform=axis.transAxes, **style)
 
 
-def _apart(places, distance=0.06):
+def _apart(places, distance):
     """Push points (n, 2) away from each other until none is closer than `distance`, or 100 rounds are over."""
     places = np.array(places)
     for _ in range(100):
@@ -631,6 +632,8 @@ def runs_scatter(runs, panels, hue, y, references=None, fill=None):
         for (name, height), style in zip((references or {}).items(), ("--", ":", "-."), strict=False):
             axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.4, label=name)
         axis.set(xlabel=label, xscale=scale)
+        if runs[x].dtype.kind == "i":
+            axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
         if scale == "log":
             wide = runs[x].max() > 20 * runs[x].min()  # long numbers, or many, would run into each other
             axis.xaxis.set_major_locator(LogLocator(subs=(1, 3) if wide else (1, 2, 5)))

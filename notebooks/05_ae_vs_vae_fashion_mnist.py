@@ -647,8 +647,8 @@ best = {name: by_beta[name].idxmin() for name in lowest}
 course.say(
     f"**Conclusion** (means of {betas.seed.nunique()} seeds). From beta = 0.1 to 10 the rate falls from {by_beta.kl.iloc[0]:.1f} to {by_beta.kl.iloc[-1]:.1f} nats and the distortion above the floor rises "
     f"from {by_beta.distortion.iloc[0]:.1f} to {by_beta.distortion.iloc[-1]:.1f}; active units: {', '.join(f'{count:.1f} at {beta:g}' for beta, count in active.items())}. "
-    f"Their plain sum, the negative ELBO, is lowest at beta = {best['loss']:g} ({lowest['loss'].count(best['loss'])} of the {len(lowest['loss'])} seeds); drawn from N(0, I), images are nearest to real ones at beta = {best['fd']:g} "
-    f"({by_beta.fd.min():.0f}; {lowest['fd'].count(best['fd'])} of the {len(lowest['fd'])} seeds). A low beta buys detail in the reconstruction; whether N(0, I) then still is where the codes are is what the FD tests. "
+    f"Their plain sum, the negative ELBO, is lowest at beta = {best['loss']:g} ({lowest['loss'].count(best['loss'])} of {len(lowest['loss'])} seeds); drawn from N(0, I), images are nearest to real ones at beta = {best['fd']:g} "
+    f"({by_beta.fd.min():.0f}; {lowest['fd'].count(best['fd'])} of {len(lowest['fd'])} seeds). A low beta buys detail in the reconstruction; whether N(0, I) then still is where the codes are is what the FD tests. "
     f"(A public run prints, for beta = 1, 0.5 and 0.1, distortion + rate 227.7 + 12.3, 221.3 + 18.3 and 214.6 + 38.3 nats with L = 20; here, in 10 epochs, "
     + ", ".join(f"{row.reconstruction:.1f} + {row.kl:.1f}" for row in by_beta.loc[[1, 0.5, 0.1]].itertuples())
     + ".)"
