@@ -400,7 +400,7 @@ regions = pd.Series(models.answers(judge, variational.decode(grid)).argmax(axis=
 )
 seen = regions.value_counts()
 course.say(
-    f"The classifier sees {regions.nunique()} of the ten classes in the 144 pictures: {', '.join(f'{name} {count}' for name, count in seen.items())}. By this judge, {seen.index[0]} and {seen.index[1]} have the largest regions. It must give a name to the dark smears as well: count for yourself."
+    f"The classifier sees {regions.nunique()} of the ten classes in the 144 pictures: {', '.join(f'{name} {count}' for name, count in seen.items())}. By this judge, {' and '.join(seen.index[:2])} have the largest regions. It must give a name to the dark smears as well: count for yourself."
 )
 
 # %% [markdown]
