@@ -11,7 +11,8 @@ Two questions are asked of each claim, by executing its notebook with something 
 - **stored**: does it change when the stored runs do? Fast profile, without training, each number read from a table of
   runs disturbed. The claim then rests on as many seeds as that table has.
 
-A claim that changes in neither case is exact: a count, a formula, a property of the data. After a change of a notebook,
+A claim that changes in neither case is constant: a count, a formula, a property of the data, or what came out the same
+from five seeds (a yes, a rank). After a change of a notebook,
 delete its runs below data/results/claims/: they are not measured again by themselves.
 """
 
@@ -103,8 +104,8 @@ def table(number):
     for claim in (row for row in course.read_claims() if row["id"].startswith(number)):
         values, by_count = live_runs[claim["id"]], stored_runs[claim["id"]]
         changed = [count for count in COUNTS if by_count[count] != by_count[0]]
-        kind = "stored" if changed else "live" if values.nunique() > 1 else "exact"
-        seeds = {"stored": min(changed, default=0), "live": SEEDS, "exact": 0}[kind]
+        kind = "stored" if changed else "live" if values.nunique() > 1 else "constant"
+        seeds = min(changed) if changed else SEEDS
         ends = [float(claim["value"]), *values]
         rows.append({"id": claim["id"], "kind": kind, "seeds": seeds, "smallest": min(ends), "largest": max(ends)})
     return pd.DataFrame(rows, columns=["id", "kind", "seeds", "smallest", "largest"])

@@ -63,9 +63,9 @@ def test_every_claim_has_a_range_that_holds_for_other_seeds_and_one_thread():
     claims = {row["id"]: row for row in course.read_claims()}
     assert set(found.index) == set(claims), "a claim is new or gone: delete its notebook's runs, then `make ranges`"
     for name, row in found.iterrows():
-        assert row.kind in ("exact", "live", "stored") and (row.seeds > 0) == (row.kind != "exact")
+        assert row.kind in ("constant", "live", "stored")
         low, high = (float(claims[name][end] or infinite) for end, infinite in (("low", "-inf"), ("high", "inf")))
         margin = 1e-3 * max(abs(row.smallest), abs(row.largest))  # the table has four digits
         assert low - margin <= row.smallest <= row.largest <= high + margin, name
-    few = found[(found.kind != "exact") & (found.seeds < 5)]
+    few = found[found.seeds < 5]
     assert len(few) and few.index.str.startswith("03.report.").all(), "README names one exception"
