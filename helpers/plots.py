@@ -182,8 +182,9 @@ def _name_classes(axis, points, labels, names):
         radius = np.median(euclidean_distances(members), axis=1)
         places.append(members[radius.argmin()])
     axis.figure.draw_without_rendering()  # settles the limits, which the transformations need
-    wide = max(len(str(name)) for name in names.values()) > 1
-    places = _apart(axis.transAxes.inverted().transform(axis.transData.transform(places)), 0.1 if wide else 0.06)
+    words = max(len(str(name)) for name in names.values()) > 1
+    room = (0.18, 0.065) if words else (0.06, 0.06)  # of a name, as a share of the axes
+    places = _apart(axis.transAxes.inverted().transform(axis.transData.transform(places)) / room, 1) * room
     for place, (label, name) in zip(places, names.items(), strict=True):
         shape, size = ("circle,pad=0.2", 14) if len(str(name)) == 1 else ("round,pad=0.2", 11)
         box = {"boxstyle": shape, "facecolor": "white", "edgecolor": CLASS_COLOURS[label % 10], "linewidth": 2.5}
