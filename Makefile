@@ -46,6 +46,6 @@ bench: $(VENV)/ready .venv-bench/ready  ## speed and memory beside others, on a 
 ranges: $(VENV)/ready     ## run the notebooks from other seeds and disturb the stored runs: where each claim's range comes from
 	$(BIN)/python -m benchmarks.ranges $(NOTEBOOK)
 
-lint: $(VENV)/ready       ## ruff on helpers, tests and notebooks
+lint: $(VENV)/ready       ## ruff on all Python files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -12,8 +12,8 @@ Two questions are asked of each claim, by executing its notebook with something 
   runs disturbed. The claim then rests on as many seeds as that table has.
 
 A claim that changes in neither case is constant: a count, a formula, a property of the data, or what came out the same
-from five seeds (a yes, a rank). After a change of a notebook,
-delete its runs below data/results/claims/: they are not measured again by themselves.
+from five seeds (a yes, a rank). After a change of a notebook, delete its runs below data/results/claims/: they are not
+measured again by themselves.
 """
 
 import argparse

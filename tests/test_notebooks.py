@@ -108,7 +108,7 @@ def claim_calls(source):
 
 
 def test_the_pair_holds_the_same_cells(source):
-    expected, found = (notebooks.texts_of(found) for found in (notebooks.unexecuted(source), committed(source)))
+    expected, found = (notebooks.texts_of(pair) for pair in (notebooks.unexecuted(source), committed(source)))
     assert found == expected, f"{source.stem}: .py and .ipynb differ; run `make notebooks`"
 
 
