@@ -287,7 +287,7 @@ def train_classifier(network, x, y, x_validation, y_validation, learning_rate=1e
     keras.callbacks.History
     """
     loss = "binary_crossentropy" if network.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
-    optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer = models.FusedAdam(learning_rate)
     network.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"], **models.fast())
     callbacks = []
     if patience is not None:
