@@ -88,9 +88,9 @@ def answers(network, x, size=10_000):
 def fast(xla=False):
     """Arguments of `compile` that make `fit` fast on two CPU cores: `model.compile(..., **models.fast())`.
 
-    64 steps run inside TensorFlow before Python is asked again. `xla=True` also compiles the step with XLA. That pays for large
-    layers and many epochs (the autoencoder); it makes a small classifier with dropout several times slower, and costs
-    seconds before the first epoch, so the fast profile leaves it out.
+    64 steps run inside TensorFlow before Python is asked again. `xla=True` also compiles the step with XLA. That pays
+    for large layers and many epochs (the autoencoder); it makes a small classifier with dropout several times slower,
+    and costs seconds before the first epoch, so the fast profile leaves it out.
     """
     return {"steps_per_execution": 64, "jit_compile": xla and course.profile() == "full"}
 
