@@ -9,10 +9,13 @@ import io
 import time
 
 import numpy as np
+import tensorflow as tf
 
+from benchmarks import networks
 from helpers import clustering, course, data, experiments, models
 
-JOINT = {"latent_dim": 10, "hidden": (512, 256), "centroid_update": "counts"}  # as `peers.joint_iteration`
+*HIDDEN, LATENT = networks.JOINT_ENCODER[1:]
+JOINT = {"latent_dim": LATENT, "hidden": tuple(HIDDEN), "centroid_update": "counts"}  # as `peers.joint_iteration`
 ITERATIONS = 3  # that are timed in one fit
 
 
@@ -65,6 +68,27 @@ def classifier_course(samples):
     model.compile(models.FusedAdam(), loss="sparse_categorical_crossentropy", **models.fast())
     batches = models.batches(x, y, batch_size=64)
     return _timed(lambda: model.fit(batches, shuffle=False, verbose=0))
+
+
+def _product():
+    """TensorFlow's product of two large matrices."""
+    left, right = tf.random.uniform((2, networks.SIZE, networks.SIZE))
+    return lambda: tf.linalg.matmul(left, right)  # eager on the CPU: returns when it is done
+
+
+def autoencoder_limit(samples):
+    """What the products of the autoencoder's epoch would take if nothing else were to do."""
+    return networks.limit(_product(), networks.training(networks.AUTOENCODER, samples))
+
+
+def classifier_limit(samples):
+    """What the products of the classifier's epoch would take if nothing else were to do."""
+    return networks.limit(_product(), networks.training(networks.CLASSIFIER, samples))
+
+
+def joint_limit(samples):
+    """What the products of a joint iteration would take if nothing else were to do."""
+    return networks.limit(_product(), networks.joint_iteration(samples))
 
 
 class _LineClock(io.StringIO):

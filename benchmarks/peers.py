@@ -12,11 +12,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks import networks
 from helpers import data
 
-AUTOENCODER = (784, 256, 128, 32, 128, 256, 784)
-CLASSIFIER = (784, 128, 10)
-JOINT = (784, 512, 256, 10)  # the encoder; the decoder mirrors it
 ITERATIONS = 3  # that are timed in one fit of DCN
 
 
@@ -46,7 +44,7 @@ def autoencoder(samples):
     """An epoch of 784-256-128-32 at batch 256."""
     x, _ = _training(samples)
     layers = []
-    for inputs, outputs in zip(AUTOENCODER, AUTOENCODER[1:], strict=False):
+    for inputs, outputs in zip(networks.AUTOENCODER, networks.AUTOENCODER[1:], strict=False):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     return _epoch(nn.Sequential(*layers[:-1], nn.Sigmoid()), nn.MSELoss(), x, x, 256)
 
@@ -58,36 +56,25 @@ def classifier(samples):
     return _epoch(network, nn.CrossEntropyLoss(), x, y, 64)
 
 
-def operations(layers, samples):
-    """Floating-point operations of the matrix products of one epoch: a product and a sum for each weight and sample,
-    three times (forwards, gradient of the weights, gradient of the inputs); the first layer's inputs need none."""
-    weights = [inputs * outputs for inputs, outputs in zip(layers, layers[1:], strict=False)]
-    return 2 * samples * (3 * sum(weights) - weights[0])
-
-
-def _limit(layers, samples):
-    """Seconds of the operations of an epoch at the rate of a bare single-precision product of size 2048."""
-    size, times = 2048, 8
-    left, right = torch.rand(size, size), torch.rand(size, size)
-
-    def once():
-        started = time.perf_counter()
-        for _ in range(times):
-            left @ right
-        rate = times * 2 * size**3 / (time.perf_counter() - started)
-        return [operations(layers, samples) / rate]
-
-    return once
+def _product():
+    """PyTorch's product of two large matrices."""
+    left, right = torch.rand(networks.SIZE, networks.SIZE), torch.rand(networks.SIZE, networks.SIZE)
+    return lambda: left @ right
 
 
 def autoencoder_limit(samples):
     """What the products of the autoencoder's epoch would take if nothing else were to do."""
-    return _limit(AUTOENCODER, samples)
+    return networks.limit(_product(), networks.training(networks.AUTOENCODER, samples))
 
 
 def classifier_limit(samples):
     """What the products of the classifier's epoch would take if nothing else were to do."""
-    return _limit(CLASSIFIER, samples)
+    return networks.limit(_product(), networks.training(networks.CLASSIFIER, samples))
+
+
+def joint_limit(samples):
+    """What the products of a joint iteration would take if nothing else were to do."""
+    return networks.limit(_product(), networks.joint_iteration(samples))
 
 
 def _clustpy():
@@ -120,7 +107,7 @@ def joint_iteration(samples):
     """Joint epochs of ClustPy's DCN: the time from the beginning of one to the beginning of the next."""
     x = _training(samples)[0].numpy()
     deep, neural_networks = _clustpy()
-    network = {"layers": list(JOINT), "activation_fn": nn.ReLU, "decoder_output_fn": nn.Sigmoid}
+    network = {"layers": list(networks.JOINT_ENCODER), "activation_fn": nn.ReLU, "decoder_output_fn": nn.Sigmoid}
     in_order = deep.get_dataloader(x, 256, shuffle=False)
 
     def once():

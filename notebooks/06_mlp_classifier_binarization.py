@@ -105,7 +105,7 @@ print("Adam's variables:", ", ".join(f"{v.name} {tuple(v.shape)}" for v in adam.
 #
 # Training follows the report: Adam with learning rate 0.001, batches of 64, at most 50 epochs. Training stops when the validation loss has
 # not improved for five epochs (**early stopping**). The report saved the best weights with `ModelCheckpoint`; `restore_best_weights` brings back the same
-# weights without a file. (Notebook 05 judges generated images by a network of this recipe; its weights are stored in `data/`.)
+# weights without a file. `models.FusedAdam` is Keras's Adam with one operation per variable instead of a dozen: the same numbers to rounding, sooner. (Notebook 05 judges generated images by a network of this recipe; its weights are stored in `data/`.)
 #
 # **Predict.** Which epoch will have the lowest validation loss? What does the training loss do after it?
 
