@@ -23,8 +23,7 @@ import os
 import pandas as pd
 
 from helpers import course, notebooks, sweeps
-from tests.play import RECORD_CLAIMS, play, printed
-from tests.test_notebooks import NO_TRAINING
+from tests.play import NO_TRAINING, RECORD_CLAIMS, play, printed
 
 VERSION = "1"
 STORED = course.ROOT / "data" / "results" / "claims"
