@@ -6,6 +6,9 @@ PART ?=
 PIP_CONSTRAINTS = $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 VENV = .venv$(if $(CONSTRAINTS),-constrained)
 BIN = $(VENV)/bin
+# One thread for each of the two workers: with two they wait for each other.
+ONE_THREAD = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+TEST_WITH = COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(ONE_THREAD)
 
 .PHONY: help run test lab notebooks results links bench ranges lint
 
@@ -21,7 +24,7 @@ run: $(VENV)/ready        ## execute every notebook at full scale (one: make run
 	$(BIN)/python -m helpers.notebooks run $(NOTEBOOK)
 
 test: $(VENV)/ready       ## the helpers, the repository's promises, every notebook in the fast profile
-	COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(TEST_WITH) $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: $(VENV)/ready        ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks

@@ -49,7 +49,7 @@ def eagerly():
 
 
 @parametrize_with_checks(
-    [DeepClustering(3, hidden=(8,), latent_dim=3, pretrain_epochs=3, max_iter=2, n_init=1, learning_rate=0.01)]
+    [DeepClustering(3, hidden=(8,), latent_dim=3, pretrain_epochs=2, max_iter=1, n_init=1, learning_rate=0.01)]
 )
 def test_it_follows_the_contract_of_scikit_learn(estimator, check, eagerly):
     with warnings.catch_warnings():

@@ -1,5 +1,6 @@
-"""Colab, played: an empty folder, google.colab loaded, and the course fetched by the setup cell."""
+"""Colab, played: an empty folder, google.colab loaded, the course fetched by the setup cell; and the same claims twice."""
 
+import json
 import subprocess
 import sys
 
@@ -8,7 +9,10 @@ import pytest
 
 from helpers import notebooks
 from tests.conftest import ROOT, SOURCES
-from tests.play import play, printed
+from tests.play import RECORD_CLAIMS, play, printed
+
+NOTEBOOK = notebooks.sources("04")[0]  # most of its claims are trained live
+CLAIMED = "import json; print(json.dumps(_values))"
 
 
 @pytest.fixture(scope="module")
@@ -19,20 +23,37 @@ def clone(tmp_path_factory):
     return bare
 
 
-def test_colab(clone, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def in_colab(clone, tmp_path_factory):
     """An empty folder, a stand-in google.colab module, and the notebook from its first cell on (without the solutions)."""
-    content, stand_in = tmp_path / "content", tmp_path / "stand_in" / "google" / "colab"
-    content.mkdir()
+    content = tmp_path_factory.mktemp("content")
+    stand_in = tmp_path_factory.mktemp("stand_in") / "google" / "colab"
     stand_in.mkdir(parents=True)
     (stand_in / "__init__.py").touch()
-    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
-    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{clone}.insteadOf")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"https://github.com/{notebooks.repository()}")
     loaded = f"import sys; sys.path = [p for p in sys.path if p != {str(ROOT)!r}] + [{str(stand_in.parents[1])!r}]\nimport google.colab"
     where = "import helpers; print(helpers.__file__)"
-    executed = play(SOURCES[0], content, first=[loaded], last=[where], skip_tag="solution")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_CONFIG_COUNT", "1")
+        patch.setenv("GIT_CONFIG_KEY_0", f"url.file://{clone}.insteadOf")
+        patch.setenv("GIT_CONFIG_VALUE_0", f"https://github.com/{notebooks.repository()}")
+        executed = play(
+            NOTEBOOK, content, first=[loaded], after_setup=[RECORD_CLAIMS], last=[CLAIMED, where], skip_tag="solution"
+        )
+    return content, executed
+
+
+def test_colab(in_colab):
+    content, executed = in_colab
     assert printed(executed.cells[-1]).strip() == str(content / "course" / "helpers" / "__init__.py")
     assert list((content / "course" / ".git" / "shallow").parent.glob("shallow")), "the clone is shallow"
+
+
+def test_a_notebook_run_twice_gives_the_same_claims(in_colab):
+    """Two runs on one machine, in two folders and two processes: the same to the last bit."""
+    first = json.loads(printed(in_colab[1].cells[-2]))
+    again = play(NOTEBOOK, ROOT / "notebooks", after_setup=[RECORD_CLAIMS], last=[CLAIMED], skip_tag="solution")
+    assert len(first) > 20
+    assert json.loads(printed(again.cells[-1])) == first, "(the first run is of what is committed)"
 
 
 def test_outside_colab_a_notebook_that_stands_alone_says_what_to_do(tmp_path):

@@ -34,7 +34,10 @@ def test_02_counts_collapses_and_the_share_of_digits(claims, headlines):
 def test_03_gives_the_best_cell_and_the_knobs(claims, headlines):
     knobs = [claims[f"03.knob.{name}"] for name in ("augmentation", "learning_rate", "latent_dim", "weights")]
     best, spread, loop = claims["03.best.acc"], claims["03.spread.seeds"], claims["03.report.best_acc"]
-    assert f"{claims['03.runs']:.0f} runs, best cell {best:.2f} ± {spread:.2f} where its own loop has {loop:.2f}" in headlines["03"]
+    assert (
+        f"{claims['03.runs']:.0f} runs, best cell {best:.2f} ± {spread:.2f} where its own loop has {loop:.2f}"
+        in headlines["03"]
+    )
     assert f"four knobs each move that by {min(knobs):.2f} to {max(knobs):.2f}" in headlines["03"]
     assert min(claims["03.rank.latent16"], claims["03.rank.latent64"]) > 0.7 and claims["03.rank.inertia_vs_acc"] < 0
 
@@ -54,7 +57,9 @@ def test_05_gives_distances_that_fit_the_claimed_ratios(claims, headlines):
 
 
 def test_06_counts_the_errors_of_both_ways(claims, headlines):
-    errors = {round(10_000 * (1 - claims[f"06.acc.{name}"])) for name in ("binary", "binarized_argmax", "binarized_sum")}
+    errors = {
+        round(10_000 * (1 - claims[f"06.acc.{name}"])) for name in ("binary", "binarized_argmax", "binarized_sum")
+    }
     assert f"{min(errors)} or {max(errors)} errors in 10,000 either way" in headlines["06"]
     assert "nearly half of the error" in headlines["06"] and 0.4 < claims["06.ece.gone"] < 0.5
     assert f"dense layers reach {claims['06.acc.best_dense']:.2f}" in headlines["06"]
