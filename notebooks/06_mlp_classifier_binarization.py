@@ -343,7 +343,7 @@ alike = float(slopes[~np.eye(len(few), dtype=bool)].mean())  # over all pairs of
 pd.Series(similar).unstack().loc[list(methods)].round(3)
 
 # %%
-course.claim("06.saliency.incomplete", incomplete, high=0.02)
+course.claim("06.saliency.incomplete", incomplete, high=0.03)
 course.claim(
     "06.saliency.random_gradient", similar["gradient", "all pixels"], low=-0.15, high=0.15, fast_low=-0.3, fast_high=0.3
 )
