@@ -3,13 +3,15 @@
     python -m benchmarks.ranges          everything that is missing (`make ranges`), then the table
     python -m benchmarks.ranges 06       of one notebook
 
-Two questions are asked of each claim, by executing its notebook with something changed:
+Three questions are asked of each claim, by executing its notebook with something changed:
 
 - **live**: does it change when all that is trained in the notebook starts from another seed? Full profile, five seeds:
   the run that wrote figures/claims.csv, and four with other seeds and one thread each. A claim must land in its range
   each time, so the ranges hold for one thread, too.
 - **stored**: does it change when the stored runs do? Fast profile, without training, each number read from a table of
   runs disturbed. The claim then rests on as many seeds as that table has.
+- Where would a stored claim lie with other seeds? Five are drawn from the five, with replacement (the bootstrap), the
+  same ones in all tables of the notebook; eight such draws. The claim must land in its range each time.
 
 A claim that changes in neither case is constant: a count, a formula, a property of the data, or what came out the same
 from five seeds (a yes, a rank). After a change of a notebook, delete its runs below data/results/claims/: they are not
@@ -31,6 +33,7 @@ STORED = course.ROOT / "data" / "results" / "claims"
 TABLE = course.ROOT / "benchmarks" / "ranges.csv"
 SEEDS, COUNTS = 5, (1, 5)  # live seeds; numbers of seeds that stored tables have
 NOISES = 10  # attempts to disturb
+DRAWS = 8  # of seeds, with replacement
 
 APART = """
 import pathlib as _pathlib, tempfile as _tempfile
@@ -54,22 +57,32 @@ _vae.VariationalAutoencoder.__init__ = lambda self, *args, seed=None, **rest: _s
     self, *args, seed=None if seed is None else seed + {shift}, **rest
 )
 """
-DISTURB = """
+CHANGED = """
 import numpy as _np
 from helpers import sweeps as _sweeps
-_run, _noise = _sweeps.run, _np.random.default_rng({noise})
-def _disturbed(function, configurations, folder, **kwargs):
+_run, _random = _sweeps.run, _np.random.default_rng({noise})
+def _disturbed(table, axis, names):
+    for column in table.select_dtypes("number").columns.difference(names):
+        table[column] = table[column] * _np.exp(0.3 * _random.standard_normal(len(table)))
+    return table
+def _redrawn(table, axis, names):
+    settings = [str([row[name] for name in names if name != axis]) for _, row in table.iterrows()]
+    seeds = sorted(table[axis].unique())
+    drawn = dict(zip(seeds, _np.random.default_rng({noise}).choice(seeds, len(seeds)), strict=True))
+    places = {{pair: place for place, pair in enumerate(zip(settings, table[axis], strict=True))}}
+    rows = [places[setting, drawn[seed]] for setting, seed in zip(settings, table[axis], strict=True)]
+    measured = [column for column in table.columns if column not in names]
+    table[measured] = table[measured].iloc[rows].set_axis(table.index)
+    return table
+def _changed(function, configurations, folder, **kwargs):
     stored = _pathlib.Path(folder).is_relative_to(_course.ROOT)
     if stored and _sweeps.missing(configurations, folder, version=kwargs["version"]):
         raise LookupError("these runs are not stored")
     table = _run(function, configurations, folder, **kwargs)
     axis = "seed" if "seed" in table else "repetition"
-    if axis not in table or table[axis].nunique() != {seeds}:
-        return table
-    for column in table.select_dtypes("number").columns.difference(list(set().union(*configurations))):
-        table[column] = table[column] * _np.exp(0.3 * _noise.standard_normal(len(table)))
-    return table
-_sweeps.run = _disturbed
+    few = axis not in table or table[axis].nunique() != {seeds}
+    return table if few else {change}(table, axis, list(dict.fromkeys(name for c in configurations for name in c)))
+_sweeps.run = _changed
 """
 
 
@@ -89,23 +102,35 @@ def live(configuration):
 
 def untrained(configuration):
     """Claims of a notebook without training, with all tables of `disturbed` seeds disturbed (0: none)."""
+    return _with_other_tables(configuration, "_disturbed", configuration["disturbed"], 0)
+
+
+def redrawn(configuration):
+    """Claims of a notebook without training, from five seeds drawn from the five: draw number `draw`."""
+    return _with_other_tables(configuration, "_redrawn", SEEDS, 100 * configuration["draw"])
+
+
+def _with_other_tables(configuration, change, seeds, first_noise):
     source = notebooks.sources(configuration["notebook"])[0]
-    for noise in range(NOISES):  # where disturbed numbers choose another recipe, what follows the choice is not stored
-        extra = [NO_TRAINING, DISTURB.format(seeds=configuration["disturbed"], noise=noise)]
+    for noise in range(first_noise, first_noise + NOISES):
+        # Where other numbers choose another recipe, what follows the choice is not stored: then another noise.
+        extra = [NO_TRAINING, CHANGED.format(change=change, seeds=seeds, noise=noise)]
         try:
             return _values(source, extra, "fast")
         except CellExecutionError as error:
-            if "these runs are not stored" not in str(error) or noise == NOISES - 1:
+            if "these runs are not stored" not in str(error) or noise == first_noise + NOISES - 1:
                 raise
 
 
 def table(number):
-    """Compute what is missing for one notebook; a row per claim: kind, seeds, smallest and largest live value."""
+    """Compute what is missing for one notebook; a row per claim: kind, seeds, smallest and largest value."""
     steps = sweeps.grid(notebook=[number], shift=range(1, SEEDS))  # 0 is the committed run
     live_runs = sweeps.run(live, steps, STORED, version=VERSION)
     steps = sweeps.grid(notebook=[number], disturbed=[0, *COUNTS])
     stored_runs = sweeps.run(untrained, steps, STORED, version=VERSION).set_index("disturbed")
-    failed = pd.concat([live_runs.error, stored_runs.error]).dropna()
+    steps = sweeps.grid(notebook=[number], draw=range(DRAWS))
+    draws = sweeps.run(redrawn, steps, STORED, version=VERSION)
+    failed = pd.concat([live_runs.error, stored_runs.error, draws.error]).dropna()
     if len(failed):
         raise RuntimeError(
             f"notebook {number} failed when it was disturbed, so its ranges are unknown: {failed.iloc[0]}"
@@ -116,7 +141,7 @@ def table(number):
         changed = [count for count in COUNTS if by_count[count] != by_count[0]]
         kind = "stored" if changed else "live" if values.nunique() > 1 else "constant"
         seeds = min(changed) if changed else SEEDS
-        ends = [float(claim["value"]), *values]
+        ends = [float(claim["value"]), *(draws[claim["id"]] if SEEDS in changed else values)]
         rows.append({"id": claim["id"], "kind": kind, "seeds": seeds, "smallest": min(ends), "largest": max(ends)})
     return pd.DataFrame(rows, columns=["id", "kind", "seeds", "smallest", "largest"])
 
