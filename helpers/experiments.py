@@ -120,7 +120,7 @@ def deep_clustering(configuration):
     return result | {"inertia": float(model.history_.inertia.iloc[-1])}
 
 
-def k_means(configuration):
+def k_means_on_pixels(configuration):
     """K-Means on the pixels of a whole data set: dataset and seed in, the scores out (training images, acc_test)."""
     images = data.load(configuration["dataset"], profile="full")
     found = KMeans(10, n_init=4, random_state=configuration["seed"]).fit(images.x_train)
@@ -133,7 +133,7 @@ def k_means(configuration):
 def k_means_runs():
     """Notebook 02's baseline: K-Means on pixels, a row per seed."""
     axes = {"dataset": ["mnist"], "method": ["k-means"], "seed": range(5)}
-    return stored(k_means, DCN_FOLDER, CLUSTERING_VERSION, workers=1, **axes).drop(columns="method")
+    return stored(k_means_on_pixels, DCN_FOLDER, CLUSTERING_VERSION, workers=1, **axes).drop(columns="method")
 
 
 def deep_clustering_runs():

@@ -105,7 +105,7 @@ def classifier_runs():
     return stored(ten_and_two, FOLDER, CLASSIFIER_VERSION, method=["ten and two"], epochs=[50], seed=range(5))
 
 
-def learning_rate(configuration):
+def trained_at_a_rate(configuration):
     """The ten-class network with another learning rate: learning_rate, epochs, seed in, accuracy and curves out.
 
     Returns
@@ -129,7 +129,7 @@ def learning_rate(configuration):
 def learning_rate_runs():
     """Notebook 06's learning rates (the report's annex A): three rates, five seeds."""
     return stored(
-        learning_rate, FOLDER, CLASSIFIER_VERSION, learning_rate=[0.01, 0.001, 0.0001], epochs=[50], seed=range(5)
+        trained_at_a_rate, FOLDER, CLASSIFIER_VERSION, learning_rate=[0.01, 0.001, 0.0001], epochs=[50], seed=range(5)
     )
 
 
