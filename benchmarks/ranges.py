@@ -71,7 +71,7 @@ def _redrawn(table, axis, names):
     drawn = dict(zip(seeds, _np.random.default_rng({noise}).choice(seeds, len(seeds)), strict=True))
     places = {{pair: place for place, pair in enumerate(zip(settings, table[axis], strict=True))}}
     rows = [places[setting, drawn[seed]] for setting, seed in zip(settings, table[axis], strict=True)]
-    measured = [column for column in table.columns if column not in names]
+    measured = [name for name in table.columns.difference(names) if table[name].notna().all()]  # pictures: of one seed
     table[measured] = table[measured].iloc[rows].set_axis(table.index)
     return table
 def _changed(function, configurations, folder, **kwargs):
