@@ -303,7 +303,7 @@ def train_classifier(network, x, y, x_validation, y_validation, learning_rate=1e
 
 
 def fashion_classifier():
-    """The course's own Fashion-MNIST classifier, by which generated images are judged (notebooks 05 and 06).
+    """The course's own Fashion-MNIST classifier, by which notebook 05 judges generated images.
 
     The report's network with ten classes, trained once on 50,000 images with seed 0; its weights are stored in data/.
     Where that file is missing, it is trained and written again (about a minute).

@@ -99,8 +99,8 @@ def fast(xla=False):
 class FusedAdam(keras.optimizers.Adam):
     """Keras's Adam with one operation of TensorFlow per variable instead of a dozen; the same numbers to rounding.
 
-    That is worth a fifth of an epoch where the steps are many and small (a classifier at batch 64). Where XLA compiles
-    the step, XLA does the same by itself. Arguments as Keras's; `amsgrad` is a ValueError, the operation lacks it.
+    That saves time where the steps are many and small (a classifier at batch 64). Where XLA compiles the step, XLA does
+    the same by itself. Arguments as Keras's; `amsgrad` is a ValueError, the operation lacks it.
 
     References
     ----------

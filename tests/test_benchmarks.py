@@ -80,7 +80,7 @@ def test_every_claim_has_a_range_that_holds_for_other_seeds_and_one_thread():
     for name, row in found.iterrows():
         assert row.kind in ("constant", "live", "stored")
         low, high = (float(claims[name][end] or infinite) for end, infinite in (("low", "-inf"), ("high", "inf")))
-        margin = 1e-3 * max(abs(row.smallest), abs(row.largest))  # the table has four digits
+        margin = 1e-7 * max(abs(row.smallest), abs(row.largest))  # the table has eight digits
         assert low - margin <= row.smallest <= row.largest <= high + margin, name
     ranged = [name for name in found.index if claims[name]["low"] or claims[name]["high"]]
     few = found.loc[ranged].query("seeds < 5")
