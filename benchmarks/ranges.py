@@ -12,9 +12,10 @@ Three questions are asked of each claim, by executing its notebook with somethin
   runs disturbed. The claim then rests on as many seeds as that table has.
 - How far does a stored claim move with its seeds? Five are drawn from the five, with replacement (the bootstrap), the
   same ones in all tables of the notebook; eight such draws, in the fast profile. The claim must land in its range each
-  time. That is a rough answer: no new seed is seen, minima and standard deviations are biased, a number that is compared
-  with something live (01.linear.share_of_pca with PCA) moves a little for that reason, and draws in which a claim is
-  undefined (the error of dead networks, where none is dead) or which choose a recipe whose runs are not stored are left out.
+  time. That is a rough answer: no new seed is seen, minima and standard deviations are biased, and a number that is
+  compared with something live (01.linear.share_of_pca with PCA) moves a little for that reason. A draw in which a claim
+  is undefined (the error of dead networks, where none is dead) does not count for it. A draw that chooses a recipe
+  whose runs are not stored is replaced by another.
 
 A claim that changes in neither case is constant: a count, a formula, a property of the data, or what came out the same
 from five seeds (a yes, a rank). After a change of a notebook, delete its runs below data/results/claims/: they are not
