@@ -69,6 +69,17 @@ def classifier(classes=10, hidden=(128,), dropout=0.2, features=784, normalise=F
     return keras.Model(inputs, outputs, name="classifier")
 
 
+def from_image_and_code(network):
+    """A function of images (n, 784) and codes (n, L), both given: the `Output` of a network with a `Latent_Code`, too.
+
+    All that follows the code in the network sees the given codes, all that passes beside it the images.
+    """
+    code = network.output["Latent_Code"]
+    both = keras.ops.mean(network.input) + keras.ops.mean(code)  # Keras 3.13 refuses an input that nothing depends on
+    given = keras.Model([network.input, code], [network.output["Output"], both])
+    return lambda images, codes: np.asarray(given([images, codes])[0])
+
+
 def up_to(network, layer):
     """The part of a network from its input to the layer of that name, sharing its weights."""
     return keras.Model(network.input, network.get_layer(layer).output)

@@ -317,9 +317,9 @@ for name, bypass in {"through the code": False, "bypass": True}.items():
     adjusted = adjusted_network(32, bypass)
     report_loop.compile_jointly(adjusted, alpha=0.99, beta=0.01)
     step_c(adjusted, 4, pixels[:20_000])
-    from_code = keras.Model([adjusted.input, adjusted.output["Latent_Code"]], adjusted.output["Output"])
+    from_code = models.from_image_and_code(adjusted)
     test_codes = models.answers(models.up_to(adjusted, "Latent_Code"), mnist.x_test)
-    own, others = (np.asarray(from_code([mnist.x_test, z])) for z in (test_codes, test_codes[strangers]))
+    own, others = (from_code(mnist.x_test, z) for z in (test_codes, test_codes[strangers]))
     pictures |= {f"{name},\nown code": own[:10], f"{name},\na stranger's code": others[:10]}
     error_own, error_others = (evaluation.reconstruction_error(mnist.x_test, answer).mean() for answer in (own, others))
     gap[name] = float(error_own / error_others)
