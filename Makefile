@@ -3,6 +3,7 @@ PYTHON ?= python3
 CONSTRAINTS ?=
 NOTEBOOK ?=
 PART ?=
+TESTS ?=
 PIP_CONSTRAINTS = $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 VENV = .venv$(if $(CONSTRAINTS),-constrained)
 BIN = $(VENV)/bin
@@ -10,7 +11,7 @@ BIN = $(VENV)/bin
 ONE_THREAD = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_WITH = COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(ONE_THREAD)
 
-.PHONY: help run test lab notebooks results links bench ranges lint
+.PHONY: help run test colab lab notebooks results links bench ranges lint
 
 help:                ## show this list
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,7 +25,10 @@ run: $(VENV)/ready        ## execute every notebook at full scale (one: make run
 	$(BIN)/python -m helpers.notebooks run $(NOTEBOOK)
 
 test: $(VENV)/ready       ## the helpers, the repository's promises, every notebook in the fast profile
-	$(TEST_WITH) $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	$(TEST_WITH) $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+
+colab:                    ## the notebooks, networks and exercises with the versions of a Colab runtime
+	$(MAKE) test CONSTRAINTS=requirements-colab.txt TESTS="notebooks tests/test_models.py tests/test_exercises.py"
 
 lab: $(VENV)/ready        ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
