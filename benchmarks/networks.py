@@ -21,11 +21,18 @@ def joint_iteration(samples):
     return training(both, samples) + 2 * samples * sum(_weights(JOINT_ENCODER))
 
 
-def limit(product, operations):
-    """A function that answers with the seconds of `operations` at the rate of `product`.
+def limits(make_product):
+    """Contestants for autoencoder, classifier and joint iteration: what their products alone would take.
 
-    `product` multiplies two single-precision matrices of SIZE by SIZE, once, and returns when it is done.
+    `make_product` makes a library's function that multiplies two single-precision matrices of SIZE by SIZE, once, and
+    returns when it is done.
     """
+    networks = (lambda n: training(AUTOENCODER, n), lambda n: training(CLASSIFIER, n), joint_iteration)
+    return [lambda n, operations=operations: _at_the_rate(make_product(), operations(n)) for operations in networks]
+
+
+def _at_the_rate(product, operations):
+    """A function that answers with the seconds of `operations` at the rate of `product`."""
 
     def once():
         started = time.perf_counter()

@@ -62,19 +62,7 @@ def _product():
     return lambda: left @ right
 
 
-def autoencoder_limit(samples):
-    """What the products of the autoencoder's epoch would take if nothing else were to do."""
-    return networks.limit(_product(), networks.training(networks.AUTOENCODER, samples))
-
-
-def classifier_limit(samples):
-    """What the products of the classifier's epoch would take if nothing else were to do."""
-    return networks.limit(_product(), networks.training(networks.CLASSIFIER, samples))
-
-
-def joint_limit(samples):
-    """What the products of a joint iteration would take if nothing else were to do."""
-    return networks.limit(_product(), networks.joint_iteration(samples))
+autoencoder_limit, classifier_limit, joint_limit = networks.limits(_product)
 
 
 def _clustpy():

@@ -73,6 +73,7 @@ def _disturbed(table, axis, names):
 def _redrawn(table, axis, names):
     settings = [str([row[name] for name in names if name != axis]) for _, row in table.iterrows()]
     seeds = sorted(table[axis].unique())
+    # A generator of its own: every table of the notebook gets the same draw.
     drawn = dict(zip(seeds, _np.random.default_rng({noise}).choice(seeds, len(seeds)), strict=True))
     places = {{pair: place for place, pair in enumerate(zip(settings, table[axis], strict=True))}}
     rows = [places[setting, drawn[seed]] for setting, seed in zip(settings, table[axis], strict=True)]

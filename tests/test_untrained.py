@@ -73,7 +73,7 @@ PASS_UNTRAINED = {
 }  # fmt: skip
 
 
-def test_a_network_that_was_not_trained_fails_the_claims(source, tmp_path):
+def test_a_network_that_was_not_trained_fails_the_claims(source):
     report = "import json; print(json.dumps(_outcome))"
     executed = play(
         source, ROOT / "notebooks", after_setup=[RECORD_CLAIMS, NO_TRAINING], last=[report], skip_tag="solution"
