@@ -25,6 +25,12 @@ def test_every_notebook_has_a_headline(headlines):
     assert list(headlines) == [source.stem[:2] for source in notebooks.sources()]
 
 
+def test_01_has_seeds_that_learn_nothing(claims, headlines):
+    assert "with two ReLU units, some seeds learn nothing at all" in headlines["01"]
+    assert 1 <= claims["01.dead.latent2"] < 5
+    assert claims["01.dead.mse_over_mean_image"] == pytest.approx(1, abs=0.01)
+
+
 def test_02_counts_collapses_and_the_share_of_digits(claims, headlines):
     collapsed = pd.read_csv(course.ROOT / "benchmarks" / "ranges.csv", index_col="id").loc["02.collapse.seeds"]
     sets = f"({collapsed.smallest:.0f} to {collapsed.largest:.0f} in five sets of twelve)"
