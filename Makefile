@@ -1,9 +1,12 @@
 # Each command prepares .venv by itself. On a machine without make, README.md gives the plain commands.
-PYTHON ?= python3
+# PYTHON names the Python of .venv, as in make run PYTHON=python3.12. Without it: python3, or the one that .venv has.
+PYTHON ?=
 CONSTRAINTS ?=
 NOTEBOOK ?=
 PART ?=
 TESTS ?=
+SECONDS ?= 600
+SEED ?=
 PIP_CONSTRAINTS = $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 VENV = .venv$(if $(CONSTRAINTS),-constrained)
 BIN = $(VENV)/bin
@@ -11,18 +14,29 @@ BIN = $(VENV)/bin
 ONE_THREAD = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_WITH = COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(ONE_THREAD)
 
-.PHONY: help run test colab lab notebooks results links bench ranges lint
+.PHONY: help run test colab lab notebooks results verify links bench ranges lint FORCE
 
 help:                ## show this list
-	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' Makefile
+	@echo "With another Python (3.10 to 3.13): make run PYTHON=python3.12"
 
-$(VENV)/ready: requirements.txt $(CONSTRAINTS)
-	$(PYTHON) -m venv $(VENV)
+# An environment is kept if it starts, lies in its own folder, holds a pip and has the version of PYTHON, where that is given.
+SAY_VERSION = print("%d.%d" % sys.version_info[:2])
+$(VENV)/pyvenv.cfg .venv-bench/pyvenv.cfg: FORCE
+	@has=$$($(@D)/bin/python -c 'import os, sys, pip; os.path.samefile(sys.prefix, "$(@D)") and $(SAY_VERSION)' 2>/dev/null); \
+	case "$(PYTHON):$$has" in :3.1[0-3]) exit 0;; esac; \
+	python="$(or $(PYTHON),python3)"; found=$$($$python -c 'import sys; $(SAY_VERSION)' 2>/dev/null); \
+	case "$$found" in 3.1[0-3]) ;; *) \
+	  echo "The course needs Python 3.10 to 3.13 and $$python is $${found:-not to be found}:" \
+	    "name another one, for example make run PYTHON=python3.12" >&2; exit 1;; esac; \
+	test "$$has" = "$$found" || { echo "$(@D) with Python $$found: some minutes"; $$python -m venv --clear $(@D); }
+
+$(VENV)/ready: $(VENV)/pyvenv.cfg requirements.txt $(CONSTRAINTS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt $(PIP_CONSTRAINTS)
 	@touch $(VENV)/ready
 
 run: $(VENV)/ready        ## execute every notebook at full scale (one: make run NOTEBOOK=01)
-	$(BIN)/python -m helpers.notebooks run $(NOTEBOOK)
+	$(BIN)/python -m tools.execute run $(NOTEBOOK)
 
 test: $(VENV)/ready       ## the helpers, the repository's promises, every notebook in the fast profile
 	$(TEST_WITH) $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
@@ -31,28 +45,30 @@ colab:                    ## the notebooks, networks and exercises with the vers
 	$(MAKE) test CONSTRAINTS=requirements-colab.txt TESTS="notebooks tests/test_models.py tests/test_exercises.py"
 
 lab: $(VENV)/ready        ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
+	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
 
 notebooks: $(VENV)/ready  ## execute the notebooks whose .py has changed, and pair them
-	$(BIN)/python -m helpers.notebooks update
+	$(BIN)/python -m tools.execute update
 
 results: $(VENV)/ready    ## compute the repeated runs below data/results/ that are not there yet
-	$(BIN)/python -m helpers.results
+	$(BIN)/python -m tools.results
+
+verify: $(VENV)/ready     ## compute stored runs again, drawn at random: make verify SECONDS=600 SEED=1
+	$(BIN)/python -m tools.verify --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 links: $(VENV)/ready      ## write the repository's address everywhere: make links REPO=owner/name
-	$(BIN)/python -m helpers.notebooks links $(REPO)
+	$(BIN)/python -m tools.execute links $(REPO)
 
-.venv-bench/ready: benchmarks/requirements.txt
-	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+.venv-bench/ready: .venv-bench/pyvenv.cfg tools/bench/requirements.txt
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r tools/bench/requirements.txt
 	@touch .venv-bench/ready
 
 bench: $(VENV)/ready .venv-bench/ready  ## speed and memory beside others, on a quiet machine (one part: make bench PART=fit)
-	$(BIN)/python -m benchmarks.run $(PART)
+	$(BIN)/python -m tools.bench.measure $(PART)
 
 ranges: $(VENV)/ready     ## run the notebooks from other seeds and disturb the stored runs: where each claim's range comes from
-	$(BIN)/python -m benchmarks.ranges $(NOTEBOOK)
+	$(BIN)/python -m tools.ranges $(NOTEBOOK)
 
 lint: $(VENV)/ready       ## ruff on all Python files
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import functools
 import inspect
 import io
 import math
@@ -191,7 +192,7 @@ def write_atomically(path, content):
 
 def show_source(function):
     """Show the source of `function` in the notebook: the very code that runs, never a copy of it."""
-    where = f"helpers/{pathlib.Path(inspect.getsourcefile(function)).name}"
+    where = pathlib.Path(inspect.getsourcefile(function)).relative_to(ROOT).as_posix()
     say(f"From `{where}`:\n\n```python\n{inspect.getsource(function).rstrip()}\n```")
 
 
@@ -211,3 +212,34 @@ def claims_table():
 def headless():
     """True where nobody can move a slider: in tests and in `make run`, which set COURSE_HEADLESS=1."""
     return os.environ.get("COURSE_HEADLESS", "0") == "1"
+
+
+class _NotDone(Exception):
+    """The answer is still None, or a function that returns None."""
+
+
+def exercise(problems):
+    """Make the check of an exercise of a generator that yields what is wrong with its first argument, the answer.
+
+    The check prints a line (only the first problem counts) and returns True (right), False (not right) or None (not
+    done yet): it says what is wrong and where to look, not only that something is.
+    """
+
+    @functools.wraps(problems)
+    def check(answer, *others, **settings):
+        try:
+            problem = next(problems(_asked(answer), *others, **settings), None)
+        except _NotDone:
+            print("Nothing to check yet: write your answer in the cell above and run both again.")
+            return None
+        print("Right." if problem is None else f"Not yet: {problem}")
+        return problem is None
+
+    return check
+
+
+def _asked(answer):
+    """The answer, never None; a function also raises _NotDone where it returns None."""
+    if answer is None:
+        raise _NotDone
+    return functools.wraps(answer)(lambda *given: _asked(answer(*given))) if inspect.isfunction(answer) else answer

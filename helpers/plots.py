@@ -1,7 +1,6 @@
 """Every figure of the course. A function returns a matplotlib figure; `show` puts it on the page and into figures/."""
 
 import base64
-import collections
 import io
 
 import matplotlib.pyplot as plt
@@ -102,7 +101,7 @@ def image_grid(images, row_labels=None, column_labels=None, size=0.9, label_row=
     return figure
 
 
-def _by_epoch(axis, history, name, labels, colour):
+def by_epoch(axis, history, name, labels, colour):
     """history[name] and history["val_" + name], lists, as two lines by epoch, with their labels."""
     for key, label, style in zip((name, f"val_{name}"), labels, ((TRAIN, "o"), (colour, "s")), strict=True):
         epochs = np.arange(1, len(history[key]) + 1)
@@ -126,7 +125,7 @@ def loss_curves(panels, ylabel, scale="linear"):
     figure, axes = plt.subplots(1, len(panels), figsize=(6.5 * len(panels), 4.5), squeeze=False)
     ylabels = [ylabel] * len(panels) if isinstance(ylabel, str) else ylabel
     for axis, ylabel, (title, (history, loss, lines)) in zip(axes[0], ylabels, panels.items(), strict=True):
-        _by_epoch(axis, history, loss, ("training (during the epoch)", "test (after it)"), TEST)
+        by_epoch(axis, history, loss, ("training (during the epoch)", "test (after it)"), TEST)
         axis.set(ylabel=ylabel, title=title, yscale=scale)
         axis.yaxis.set_major_formatter("{x:g}")
         if scale == "log":
@@ -163,7 +162,7 @@ def latent_map(latents, labels, class_names, scale="root", radius=None):
         axis.set_xscale("function", functions=root)
         axis.set_yscale("function", functions=root)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
-    _name_classes(axis, latents, labels, dict(enumerate(class_names)))
+    name_classes(axis, latents, labels, dict(enumerate(class_names)))
     return figure
 
 
@@ -171,7 +170,7 @@ def _dashed_circle(radius):
     return plt.Circle((0, 0), radius, fill=False, linestyle="--", linewidth=1.5, color="black", zorder=3)
 
 
-def _name_classes(axis, points, labels, names):
+def name_classes(axis, points, labels, names):
     """Write each name (a dict of label to str) at the densest place of its points (n, 2), away from the others.
 
     That is the member whose nearest half of the class is nearest: a median may lie between two islands.
@@ -220,87 +219,6 @@ def latent_plane(pictures, low, high):
     extent = (left, right, bottom, top)
     axis.imshow(mosaic, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto", interpolation=NEAREST)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
-    return figure
-
-
-def error_by_size(table, pca, reported):
-    """Test error against the size of the latent: a dot per run, a line through the medians, PCA beside them.
-
-    `table` is a DataFrame, a row per run: latent_dim, latent_activation, mse_test. `pca` has the test error by number
-    of components, `reported` the report's values by size, drawn as crosses.
-    """
-    figure, axis = plt.subplots(figsize=(8, 5))
-    styles = {
-        "relu": ("ReLU latent", CLASS_COLOURS[0], "o", 0.97),
-        "linear": ("linear latent", CLASS_COLOURS[1], "s", 1.03),
-    }
-    for activation, (label, colour, marker, shift) in styles.items():
-        runs = table[table.latent_activation == activation]
-        medians = runs.groupby("latent_dim").mse_test.median()
-        axis.scatter(runs.latent_dim * shift, runs.mse_test, color=colour, marker=marker, s=28, alpha=0.6, linewidths=0)
-        axis.plot(medians.index * shift, medians, color=colour, label=f"{label} (dots: seeds, line: median)")
-    axis.plot(list(pca), list(pca.values()), color=REFERENCE, linestyle="--", marker="^", label="PCA")
-    axis.scatter(
-        list(reported),
-        list(reported.values()),
-        marker="x",
-        s=90,
-        linewidths=2.5,
-        color="black",
-        label="report",
-        zorder=3,
-    )
-    axis.set(xscale="log", yscale="log", xlabel="size of the latent code L", ylabel="test MSE per pixel")
-    axis.set_xticks(list(pca), [str(size) for size in pca])
-    axis.set_yticks([0.005, 0.01, 0.02, 0.05, 0.07], ["0.005", "0.01", "0.02", "0.05", "0.07"])
-    axis.minorticks_off()
-    axis.legend(frameon=False)
-    return figure
-
-
-def dead_units(table, linear_means):
-    """Two panels: dead units of the ReLU networks by latent size, and test error against the units that are alive.
-
-    `table` is a DataFrame, a row per ReLU run: latent_dim, dead_units, mse_test; `linear_means` a Series: mean test
-    error of the networks with a linear latent, by latent size.
-    """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
-    sns.barplot(table, x="latent_dim", y="dead_units", color="0.8", errorbar=None, ax=left, width=0.6)
-    sns.stripplot(table, x="latent_dim", y="dead_units", color="black", size=7, alpha=0.7, jitter=0.15, ax=left)
-    left.set(xlabel="size of the latent code L", ylabel="dead latent units")
-    right.plot(linear_means.index, linear_means, color=CLASS_COLOURS[1], marker="s", label="linear latent, mean")
-    alive = table[table.dead_units < table.latent_dim]
-    for (size, runs), colour, area in zip(
-        alive.groupby("latent_dim"), (0, 2, 3, 4, 7), (240, 110, 70, 70, 70), strict=True
-    ):  # the runs of 2 and of 4 units lie on each other
-        live_units = runs.latent_dim - runs.dead_units
-        ring = {"facecolors": "none", "edgecolors": [CLASS_COLOURS[colour]], "linewidths": 2.5}  # others show through
-        right.scatter(live_units, runs.mse_test, s=area, label=f"ReLU, L = {size}", zorder=3, **ring)
-    right.set(xscale="log", yscale="log", xlabel="latent units that are alive", ylabel="test MSE per pixel")
-    right.set_xticks([1, 2, 4, 8, 16, 32], ["1", "2", "4", "8", "16", "32"])
-    right.set_yticks([0.005, 0.01, 0.02, 0.05], ["0.005", "0.01", "0.02", "0.05"])
-    right.minorticks_off()
-    right.legend(frameon=False, markerscale=0.6)
-    return figure
-
-
-def anomaly_scores(scores, curves):
-    """Two panels: the scores (n,) of familiar and unfamiliar images, by group, as histograms, and ROC curves.
-
-    `curves` is a dict of str to (false positive rate, true positive rate, area).
-    """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
-    bins = np.geomspace(min(map(np.min, scores.values())), max(map(np.max, scores.values())), 60)
-    for (name, values), colour in zip(scores.items(), (TRAIN, TEST), strict=True):
-        left.hist(values, bins=bins, alpha=0.65, label=name, color=colour)
-    left.set(xscale="log", xlabel="reconstruction error (MSE of the image)", ylabel="number of images")
-    left.set_xticks([0.001, 0.01, 0.1], ["0.001", "0.01", "0.1"])
-    left.legend(frameon=False)
-    for (name, (false_rate, true_rate, area)), style in zip(curves.items(), ("-", "--", ":", "-."), strict=False):
-        right.plot(false_rate, true_rate, linestyle=style, linewidth=2.5, label=f"{name}: AUC {area:.3f}")
-    right.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    right.set(xlabel="share of digits called unfamiliar", ylabel="share of clothes called unfamiliar", aspect="equal")
-    right.legend(frameon=False, loc="lower right")
     return figure
 
 
@@ -359,7 +277,7 @@ def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False, cl
         if radius is not None:
             axis.add_patch(_dashed_circle(radius))
         if class_names is not None:
-            _name_classes(axis, points, labels, dict(enumerate(class_names)))
+            name_classes(axis, points, labels, dict(enumerate(class_names)))
     for axis in axes.flat[len(codes) :]:
         axis.axis("off")
     for axis in axes[-1]:
@@ -372,56 +290,6 @@ def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False, cl
             for digit, colour in enumerate(CLASS_COLOURS)
         ]
         figure.legend(handles=handles, loc="outside right center", title="digit", frameon=False, markerscale=1.4)
-    return figure
-
-
-def joint_traces(histories):
-    """Two panels by iteration, logarithmic: how far centroids moved, and the share of images that changed cluster.
-
-    `histories` is a dict of str to DeepClustering.history_.
-    """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6))
-    for (name, history), colour, marker in zip(histories.items(), CLASS_COLOURS, "os^D", strict=False):
-        later = history.iloc[1:]
-        left.plot(later.index, later["shift"] / history.spread.iloc[0], color=colour, marker=marker, label=name)
-        right.plot(later.index, later.changed, color=colour, marker=marker, label=name)
-    left.set(xlabel="iteration", ylabel="mean shift of a centroid / first spread", yscale="log")
-    right.set(xlabel="iteration", ylabel="share of images that changed cluster", yscale="log")
-    for axis in (left, right):
-        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
-        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.yaxis.set_major_formatter("{x:g}")
-        axis.yaxis.set_minor_formatter(plt.NullFormatter())
-    left.legend(frameon=False)
-    return figure
-
-
-def two_colourings(points, digits, clusters):
-    """The same points (n, 2) twice: coloured by digit, and by the digit that their cluster stands for."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.8))
-    for axis, labels, title in ((left, digits, "coloured by digit"), (right, clusters, "coloured by cluster")):
-        colours = np.array([CLASS_COLOURS[label % 10] for label in labels])
-        axis.scatter(*points.T, c=colours, s=9, alpha=0.7, linewidths=0)
-        axis.set(title=title, xticks=[], yticks=[], xlabel="t-SNE axis 1 (no unit)")
-        _name_classes(axis, points, labels, {name: str(name) for name in np.unique(labels)})
-    left.set_ylabel("t-SNE axis 2 (no unit)")
-    return figure
-
-
-def classifier_curves(history):
-    """Loss and accuracy by epoch of training and validation, with the epoch of the lowest validation loss marked.
-
-    `history` is a keras History with loss, val_loss, accuracy and val_accuracy.
-    """
-    figure, axes = plt.subplots(1, 2, figsize=(13, 4.5))
-    best = int(np.argmin(history.history["val_loss"]))
-    for axis, name, label in zip(axes, ("loss", "accuracy"), ("cross-entropy (nats)", "accuracy"), strict=True):
-        _by_epoch(axis, history.history, name, ("training (with dropout)", "validation"), VALIDATION)
-        axis.axvline(best + 1, color=REFERENCE, linestyle="--", linewidth=1.4)
-        kept = history.history[f"val_{name}"][best]
-        axis.plot(best + 1, kept, "*", markersize=20, color="black", label=f"kept: epoch {best + 1}")
-        axis.set_ylabel(label)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
     return figure
 
 
@@ -439,71 +307,6 @@ def confusions(tables, names, row_label="truth", column_label="answer", size=3.8
         axis.set(title=title, xlabel=column_label)
         axis.tick_params(axis="y", rotation=0)
     axes[0, 0].set_ylabel(row_label)
-    return figure
-
-
-def roc_with_zoom(curves, points, corner=(0.04, 0.9)):
-    """ROC curves twice: whole, and the upper left corner of that width and from that height.
-
-    `curves` is a dict of str to (false positive rate, true positive rate, area); `points` of decisions without a score
-    has the two rates alone.
-    """
-    figure, axes = plt.subplots(1, 2, figsize=(13, 5.2))
-    for axis in axes:
-        for number, (name, (false_rate, true_rate, area)) in enumerate(curves.items()):
-            style = {"color": CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number], "linewidth": 2.5}
-            axis.plot(false_rate, true_rate, label=f"{name}: AUC {area:.5f}", **style)
-        for (name, place), marker in zip(points.items(), "X^", strict=False):
-            hollow = {"markerfacecolor": "none", "markeredgewidth": 2.5}  # the curves below it are the question
-            axis.plot(*place, marker, markersize=13, color="black", label=name, linestyle="", **hollow)
-        axis.set(xlabel="false positive rate", ylabel="true positive rate")
-    axes[0].plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    axes[0].legend(frameon=False, loc="center right")
-    axes[1].set(xlim=(-0.001, corner[0]), ylim=(corner[1], 1.002), title="the same, enlarged")
-    return figure
-
-
-def reliability_diagrams(panels):
-    """Accuracy against confidence; below the diagonal a network is too sure of itself. The size of a dot is its share.
-
-    `panels` is a dict of title to a dict of label to table (columns confidence, accuracy, answers). Bins of fewer
-    than 20 answers are left out: their share of right answers is mostly chance.
-    """
-    figure, axes = plt.subplots(1, len(panels), figsize=(6.4 * len(panels), 5), squeeze=False, sharey=True)
-    for axis, (title, tables) in zip(axes[0], panels.items(), strict=True):
-        axis.plot([0, 1], [0, 1], color="0.6", linewidth=1.4)
-        for (label, table), colour, marker in zip(tables.items(), CLASS_COLOURS[3:], "so", strict=False):
-            table = table[table.answers >= 20]
-            axis.plot(table.confidence, table.accuracy, color=colour, linewidth=1.4)
-            size = 25 + 400 * table.answers / table.answers.sum()
-            axis.scatter(table.confidence, table.accuracy, s=size, color=colour, marker=marker, alpha=0.7, label=label)
-        axis.set(title=title, xlabel="confidence: probability of the answer", xlim=(0, 1.02), ylim=(0, 1.02))
-        for handle in axis.legend(frameon=False, loc="upper left").legend_handles:
-            handle.set_sizes([60])  # not that of the first dot
-    axes[0, 0].set_ylabel("share of right answers")
-    return figure
-
-
-def learning_rates(runs):
-    """Validation loss and accuracy by epoch, a line per run, and test accuracy; a colour per learning rate.
-
-    `runs` has the columns learning_rate, acc_test and curves (a dict of lists: val_loss, val_accuracy).
-    """
-    figure, axes = plt.subplots(1, 3, figsize=(13, 4.6), width_ratios=(3, 3, 2))
-    for number, (rate, group) in enumerate(runs.groupby("learning_rate")):
-        style = {"color": CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number]}
-        for place, curves in enumerate(group.curves):
-            for axis, name in zip(axes, ("val_loss", "val_accuracy"), strict=False):
-                epochs = np.arange(1, len(curves[name]) + 1)
-                axis.plot(epochs, curves[name], label=None if place else f"{rate:g}", linewidth=1.8, **style)
-        axes[2].plot(
-            [number] * len(group), group.acc_test, "os^"[number], markersize=9, alpha=0.7, color=style["color"]
-        )
-    axes[0].set(xlabel="epoch", ylabel="validation cross-entropy (nats)")
-    axes[0].legend(title="learning rate", frameon=False)
-    axes[1].set(xlabel="epoch", ylabel="validation accuracy")
-    axes[2].set(xlabel="learning rate", ylabel="test accuracy", xlim=(-0.6, 2.6))
-    axes[2].set_xticks(range(3), [f"{rate:g}" for rate in sorted(runs.learning_rate.unique())])
     return figure
 
 
@@ -550,53 +353,6 @@ def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), for
     axis.set_yticks(range(len(methods)), methods)
     axis.invert_yaxis()
     axis.grid(axis="x", color="0.9")
-    return figure
-
-
-def inertia_and_accuracy(traces):
-    """Accuracy against inertia, relative to its first value, a line per run from round to round; its end is a star.
-
-    `traces` is a dict of str to (inertias, accuracies); names with equal words before the comma share a colour, a
-    marker and a line of the legend, which counts them. Below 0.02 the logarithmic axis is even, so that 0 has a place.
-    """
-    figure, axis = plt.subplots(figsize=(9, 5))
-    kinds = collections.Counter(name.split(",")[0] for name in traces)
-    styles = dict(zip(kinds, zip(CLASS_COLOURS, "os^D", strict=False), strict=False))
-    ends = collections.Counter()
-    for name, (inertias, accuracies) in traces.items():
-        kind, relative, accuracies = name.split(",")[0], np.asarray(inertias) / inertias[0], np.asarray(accuracies)
-        colour, marker = styles[kind]
-        first = not any(drawn.get_color() == colour for drawn in axis.lines)
-        label = f"{kind} ({kinds[kind]} run{'s' * (kinds[kind] > 1)})" if first else None
-        axis.plot(relative, accuracies, color=colour, marker=marker, linewidth=1.6, label=label)
-        axis.plot(relative[-1], accuracies[-1], marker="*", markersize=18, color=colour, zorder=3)
-        ends[round(relative[-1], 3), round(accuracies[-1], 2)] += 1
-    for place, count in ends.items():
-        if count > 1:
-            axis.annotate(f"{count} runs", place, (12, 8), textcoords="offset points", fontsize=12)
-    axis.set_xscale("symlog", linthresh=0.02, linscale=0.3)
-    axis.set_xticks([0, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2], ["0", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"])
-    axis.minorticks_off()
-    axis.set(xlabel="inertia / inertia at the start", ylabel="accuracy", ylim=(0, 1))
-    axis.legend(frameon=False, loc="upper left")
-    return figure
-
-
-def heat_maps(runs, scores, rows, columns):
-    """One heat map per score: the mean of the runs in each cell, with the standard deviation written below it.
-
-    `scores` takes a column of the DataFrame `runs` to its title, its number format, for example "{:.2f}", and a colour
-    map in which dark is good; `rows` and `columns` are (column of `runs`, label).
-    """
-    figure, axes = plt.subplots(1, len(scores), figsize=(5.6 * len(scores), 4.2), squeeze=False)
-    for axis, (score, (title, form, colours)) in zip(axes[0], scores.items(), strict=True):
-        cells = runs.groupby([rows[0], columns[0]], sort=False)[score].agg(["mean", "std"])
-        written = cells.apply(lambda cell: f"{form.format(cell['mean'])}\n± {form.format(cell['std'])}", axis=1)  # noqa: B023
-        sns.heatmap(
-            cells["mean"].unstack(), annot=written.unstack(), fmt="", cmap=colours, ax=axis, annot_kws={"fontsize": 13}
-        )  # fmt: skip
-        axis.set(title=title, xlabel=columns[1], ylabel=rows[1])
-        axis.tick_params(axis="y", rotation=0)
     return figure
 
 

@@ -3,14 +3,13 @@
 import numpy as np
 from scipy.special import expit
 
-from helpers import course
+from helpers import course, networks, training
 
 with course.quiet_imports():
     import keras
     from keras import layers
 
 KINDS = ("dense", "convolutional")
-CHANNELS = (32, 64)  # of the convolutional form; each halves the side of the image
 
 
 @keras.saving.register_keras_serializable("course")
@@ -40,7 +39,7 @@ def kl_divergence(mean, log_var):
     return keras.ops.sum(keras.ops.exp(log_var) + mean**2 - 1 - log_var, axis=-1) / 2
 
 
-def cross_entropy(pixels, logits):
+def reconstruction_loss(pixels, logits):
     """Binary cross-entropy of pixels (n, d) in [0, 1] and the logits (n, d) of their means, summed: (n,), in nats."""
     each = keras.ops.binary_crossentropy(pixels, logits, from_logits=True)
     return keras.ops.sum(each, axis=-1)
@@ -100,8 +99,8 @@ class VariationalAutoencoder(keras.Model):
         _check_settings(**self.settings)
         for name, value in self.settings.items():
             setattr(self, name, value)
-        self.encoder = _encoder(latent_dim, hidden, kind, variational, classes, features)
-        self.decoder = _decoder(latent_dim, hidden, kind, classes, features)
+        self.encoder = networks.vae_encoder(latent_dim, hidden, kind, variational, classes, features)
+        self.decoder = networks.vae_decoder(latent_dim, hidden, kind, classes, features)
         self.sampling = Sampling(seed, name="sampling")
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
@@ -120,7 +119,7 @@ class VariationalAutoencoder(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Cross-entropy + beta * KL, each averaged over the batch; both are also logged by their own name."""
-        reconstruction = cross_entropy(y, y_pred["logits"])
+        reconstruction = reconstruction_loss(y, y_pred["logits"])
         kl = kl_divergence(y_pred["mean"], y_pred["log_var"]) if self.variational else 0.0 * reconstruction
         self.reconstruction_tracker.update_state(reconstruction)
         self.kl_tracker.update_state(kl)
@@ -135,7 +134,7 @@ class VariationalAutoencoder(keras.Model):
         parts = x if isinstance(x, (tuple, list)) else [x]
         if all(isinstance(part, np.ndarray) for part in parts):
             self.check(*parts)
-        return super().fit(x, *args, callbacks=[*(callbacks or []), StopAtNan()], **kwargs)
+        return super().fit(x, *args, callbacks=[*(callbacks or []), training.StopAtNan()], **kwargs)
 
     def check(self, images, classes=None):
         """Raise a ValueError that names the fault if images (n, features) or the classes (n,) cannot be used."""
@@ -199,15 +198,6 @@ class VariationalAutoencoder(keras.Model):
         return classes.astype("int32")[:, None]
 
 
-class StopAtNan(keras.callbacks.Callback):
-    """Stops training at the first epoch whose loss is not a finite number, and says which and what to turn."""
-
-    def on_epoch_end(self, epoch, logs=None):
-        if not np.isfinite((logs or {}).get("loss", 0.0)):
-            advice = "lower the learning rate, or look for pixels outside 0 to 1"
-            raise FloatingPointError(f"the loss is no finite number after epoch {epoch + 1}: {advice}")
-
-
 def _check_settings(latent_dim, hidden, beta, kl_warmup, kind, variational, classes, features, seed):
     for name, value, least in (("latent_dim", latent_dim, 1), ("kl_warmup", kl_warmup, 0), ("classes", classes, 0)):
         if not isinstance(value, (int, np.integer)) or value < least:
@@ -233,39 +223,3 @@ def _described(values):
     if not np.isfinite(values).all():
         return f"shape {values.shape}, not all finite"
     return f"shape {values.shape}, from {values.min():g} to {values.max():g}"
-
-
-def _with_class(x, inputs, classes):
-    """x beside a one-hot class, and the inputs of the network; both as they were where there is no class."""
-    if not classes:
-        return x, inputs
-    label = keras.Input((1,), dtype="int32", name="class")
-    return layers.Concatenate()([x, layers.CategoryEncoding(classes, "one_hot")(label)]), [inputs, label]
-
-
-def _encoder(latent_dim, hidden, kind, variational, classes, features):
-    x = images = keras.Input((features,), name="images")
-    if kind == "convolutional":
-        x = layers.Reshape((int(features**0.5), int(features**0.5), 1))(x)
-        for channels in CHANNELS:
-            x = layers.Conv2D(channels, 3, strides=2, padding="same", activation="relu")(x)
-        x = layers.Flatten()(x)
-    x, inputs = _with_class(x, images, classes)
-    for units in hidden:
-        x = layers.Dense(units, "relu")(x)
-    mean = layers.Dense(latent_dim, name="mean")(x)
-    return keras.Model(inputs, [mean, layers.Dense(latent_dim, name="log_var")(x)] if variational else mean)
-
-
-def _decoder(latent_dim, hidden, kind, classes, features):
-    z = keras.Input((latent_dim,), name="z")
-    x, inputs = _with_class(z, z, classes)
-    for units in reversed(hidden):
-        x = layers.Dense(units, "relu")(x)
-    if kind == "dense":
-        return keras.Model(inputs, layers.Dense(features, name="logits")(x))
-    side = -(-int(features**0.5) // 4)
-    x = layers.Reshape((side, side, CHANNELS[-1]))(layers.Dense(side * side * CHANNELS[-1], "relu")(x))
-    for channels in (*reversed(CHANNELS[:-1]), 1):
-        x = layers.Conv2DTranspose(channels, 3, 2, padding="same", activation="relu" if channels > 1 else None)(x)
-    return keras.Model(inputs, layers.Reshape((features,), name="logits")(x))

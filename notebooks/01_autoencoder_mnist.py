@@ -57,7 +57,8 @@ plots.set_style()
 import keras
 import numpy as np
 
-from helpers import data, evaluation, experiments, models
+from helpers import data, networks, scores, training
+from lessons import autoencoder as lesson
 
 mnist = data.load("mnist")
 print(
@@ -65,17 +66,17 @@ print(
 )
 
 # %%
-course.show_source(models.autoencoder)
+course.show_source(networks.autoencoder)
 
 # %% [markdown]
 # **Predict.** The waist has 32 units. Which layer has the most parameters: the one at the waist, or the last one?
 
 # %%
-fresh = models.autoencoder(latent_dim=32)
+fresh = networks.autoencoder(latent_dim=32)
 for layer in fresh.layers:
     print(f"{layer.name:16s} {layer.output.shape[-1]:4d} units {layer.count_params():9,d} parameters")
 course.claim("01.params.latent32", fresh.count_params(), 476720, 476720, reported=476720)
-course.claim("01.params.latent2", models.autoencoder(latent_dim=2).count_params(), 469010, 469010, reported=469010)
+course.claim("01.params.latent2", networks.autoencoder(latent_dim=2).count_params(), 469010, 469010, reported=469010)
 # %% [markdown]
 # A dense layer has (inputs + 1) × units parameters, so the two layers that touch the 784 pixels hold most of them. The
 # waist costs little: going from 32 latent units to 2 removes fewer than two in a hundred parameters. What it removes is
@@ -102,12 +103,10 @@ course.claim("01.params.latent2", models.autoencoder(latent_dim=2).count_params(
 from sklearn.decomposition import PCA
 
 sizes = [2, 4, 8, 16, 32]
-mean_image = float(evaluation.reconstruction_error(mnist.x_test, mnist.x_train.mean(axis=0)).mean())
+mean_image = float(scores.reconstruction_error(mnist.x_test, mnist.x_train.mean(axis=0)).mean())
 principal = PCA(max(sizes), svd_solver="covariance_eigh").fit(mnist.x_train)
 pca = {
-    size: evaluation.reconstruction_error(
-        mnist.x_test, evaluation.pca_reconstruction(principal, mnist.x_test, size)
-    ).mean()
+    size: scores.reconstruction_error(mnist.x_test, scores.pca_reconstruction(principal, mnist.x_test, size)).mean()
     for size in sizes
 }
 print(f"mean image {mean_image:.4f}, PCA-2 {pca[2]:.4f}, PCA-32 {pca[32]:.4f}")
@@ -117,15 +116,15 @@ print(f"mean image {mean_image:.4f}, PCA-2 {pca[2]:.4f}, PCA-32 {pca[32]:.4f}")
 def train(latent_dim, seed=0, optimizer="adam"):
     """The report's training: Adam, mean squared error, 20 epochs, batches of 256 in a new order each epoch."""
     course.seed(seed)
-    model = models.autoencoder(latent_dim)
-    model.compile(optimizer=optimizer, loss="mse", **models.fast(xla=True))
+    model = networks.autoencoder(latent_dim)
+    model.compile(optimizer=optimizer, loss="mse", **training.compile_options(xla=True))
     history = model.fit(
-        models.batches(mnist.x_train, batch_size=256, seed=seed),
-        validation_data=models.batches(mnist.x_test, shuffle=False),
+        training.batches(mnist.x_train, batch_size=256, seed=seed),
+        validation_data=training.batches(mnist.x_test, shuffle=False),
         epochs=course.epochs(20),
         shuffle=False,  # `batches` has shuffled already
         verbose=0,
-        callbacks=[models.EpochLine(every=5)],
+        callbacks=[training.EpochLine(every=5)],
     )
     return model, history
 
@@ -139,7 +138,7 @@ autoencoder, history_32 = train(latent_dim=32)
 # %%
 for seed in range(1, 8):
     autoencoder_2d, history_2 = train(latent_dim=2, seed=seed)
-    encoder_2d, decoder_2d = models.encoder_and_decoder(autoencoder_2d)
+    encoder_2d, decoder_2d = networks.encoder_and_decoder(autoencoder_2d)
     train_codes_2d = encoder_2d.predict(mnist.x_train, batch_size=1000, verbose=0)
     if np.mean(train_codes_2d > 0, axis=0).min() > 0.05:  # both units answer to more than one image in twenty
         break
@@ -163,8 +162,8 @@ plots.show(
 )
 
 # %%
-mse_32 = autoencoder.evaluate(models.batches(mnist.x_test, shuffle=False), verbose=0)
-mse_2 = autoencoder_2d.evaluate(models.batches(mnist.x_test, shuffle=False), verbose=0)
+mse_32 = autoencoder.evaluate(training.batches(mnist.x_test, shuffle=False), verbose=0)
+mse_2 = autoencoder_2d.evaluate(training.batches(mnist.x_test, shuffle=False), verbose=0)
 course.claim("01.mse.live32", mse_32, low=0.0070, high=0.0093, reported=0.0086, fast_high=0.04)
 course.claim("01.mse.over_pca32", mse_32 / pca[32], low=0.45, high=0.61, fast_high=2.6)
 course.say(
@@ -188,7 +187,7 @@ course.say(
 # %%
 reconstructed = autoencoder.predict(mnist.x_test, batch_size=1000, verbose=0)
 reconstructed_2d = autoencoder_2d.predict(mnist.x_test, batch_size=1000, verbose=0)
-error = evaluation.reconstruction_error(mnist.x_test, reconstructed)
+error = scores.reconstruction_error(mnist.x_test, reconstructed)
 order = np.argsort(error)
 middle = len(order) // 2
 chosen = np.concatenate([order[:4], order[middle - 2 : middle + 2], order[-4:]])
@@ -270,16 +269,16 @@ course.say(
 # does the activation of one layer of the six matter?
 
 # %%
-course.show_source(experiments.autoencoder)
+course.show_source(lesson.trained_autoencoder)
 
 # %%
-runs = experiments.autoencoder_runs()
+runs = lesson.trained_autoencoder.table()
 summary = runs.groupby(["latent_activation", "latent_dim"]).mse_test.agg(["mean", "std", "min", "median", "max"])
 summary["PCA"] = [pca[size] for _, size in summary.index]
 summary.round(4)
 
 # %%
-figure = plots.error_by_size(runs, pca, reported={2: 0.04, 32: 0.0086})
+figure = lesson.draw_error_by_size(runs, pca, reported={2: 0.04, 32: 0.0086})
 plots.show(
     figure,
     "01_error_by_size",
@@ -321,7 +320,7 @@ course.say(
 
 # %%
 relu_runs = runs[runs.latent_activation == "relu"]
-figure = plots.dead_units(relu_runs, linear.mean())
+figure = lesson.draw_dead_units(relu_runs, linear.mean())
 plots.show(
     figure,
     "01_dead_units",
@@ -385,7 +384,7 @@ course.say(
 # We take the five units whose codes vary most. **Predict.** Will a unit stand for something that a person would name, such as slant, width, or a loop?
 
 # %%
-encoder, decoder = models.encoder_and_decoder(autoencoder)
+encoder, decoder = networks.encoder_and_decoder(autoencoder)
 codes = encoder.predict(mnist.x_train, batch_size=1000, verbose=0)
 low, high = np.percentile(codes, [1, 99], axis=0)
 strongest = np.argsort(codes.std(axis=0))[::-1][:5]
@@ -433,25 +432,25 @@ course.say(
 from sklearn.metrics import roc_auc_score, roc_curve
 
 clothes = data.load("fashion_mnist").x_test
-clothes_error = evaluation.reconstruction_error(clothes, autoencoder.predict(clothes, batch_size=1000, verbose=0))
+clothes_error = scores.reconstruction_error(clothes, autoencoder.predict(clothes, batch_size=1000, verbose=0))
 
 
 def pca_error(x):
-    return evaluation.reconstruction_error(x, evaluation.pca_reconstruction(principal, x, 32))
+    return scores.reconstruction_error(x, scores.pca_reconstruction(principal, x, 32))
 
 
-scores = {
+anomaly = {
     "autoencoder error": (error, clothes_error),
     "PCA-32 error": (pca_error(mnist.x_test), pca_error(clothes)),
     "mean brightness": (mnist.x_test.mean(axis=1), clothes.mean(axis=1)),
 }
 unfamiliar = np.repeat([0, 1], [len(mnist.x_test), len(clothes)])
-auc = {name: roc_auc_score(unfamiliar, np.concatenate(pair)) for name, pair in scores.items()}
+auc = {name: roc_auc_score(unfamiliar, np.concatenate(pair)) for name, pair in anomaly.items()}
 
 # %%
-figure = plots.anomaly_scores(
+figure = lesson.draw_anomaly_scores(
     {"digits (MNIST test)": error, "clothes (Fashion-MNIST test)": clothes_error},
-    {name: (*roc_curve(unfamiliar, np.concatenate(pair))[:2], auc[name]) for name, pair in scores.items()},
+    {name: (*roc_curve(unfamiliar, np.concatenate(pair))[:2], auc[name]) for name, pair in anomaly.items()},
 )
 plots.show(
     figure,
@@ -464,7 +463,7 @@ plots.show(
 course.claim("01.auc.anomaly", auc["autoencoder error"], low=0.99, fast_low=0.9)
 course.claim("01.auc.pca32", auc["PCA-32 error"], low=0.94, high=0.98, fast_low=0.9)
 course.claim("01.auc.brightness", auc["mean brightness"], low=0.86, high=0.89)
-false_rate, true_rate, _ = roc_curve(unfamiliar, np.concatenate(scores["autoencoder error"]))
+false_rate, true_rate, _ = roc_curve(unfamiliar, np.concatenate(anomaly["autoencoder error"]))
 caught = np.interp(0.01, false_rate, true_rate)
 course.say(
     f"**Conclusion.** The autoencoder's error separates clothes from digits with AUC {auc['autoencoder error']:.3f}; if one "
@@ -525,9 +524,7 @@ def my_parameters(latent_dim):
 
 
 # %%
-from helpers import exercises
-
-done = exercises.parameters(my_parameters)
+done = lesson.check_parameters(my_parameters)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -537,8 +534,8 @@ def solution_parameters(latent_dim):
     return sum((inputs + 1) * units for inputs, units in zip(layer_sizes, layer_sizes[1:], strict=False))
 
 
-assert exercises.parameters(solution_parameters)
-assert not exercises.parameters(lambda latent_dim: 2 * (784 * 256 + 256 * 128 + 128 * latent_dim))  # no biases
+assert lesson.check_parameters(solution_parameters)
+assert not lesson.check_parameters(lambda latent_dim: 2 * (784 * 256 + 256 * 128 + 128 * latent_dim))  # no biases
 
 # %% [markdown]
 # **Exercise 2 (measure, then explain).** Section 3 suggests that ones are cheap because they have little ink. `reconstructed` holds the answers of the 32-unit network. Compute for each digit
@@ -549,13 +546,13 @@ assert not exercises.parameters(lambda latent_dim: 2 * (784 * 256 + 256 * 128 + 
 my_answer = None  # (array of ten errors, array of ten shares)
 
 # %%
-done = exercises.error_by_class(my_answer, mnist.x_test, mnist.y_test, reconstructed)
+done = lesson.check_error_by_class(my_answer, mnist.x_test, mnist.y_test, reconstructed)
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 2
 errors = np.array([error[mnist.y_test == digit].mean() for digit in range(10)])
 shares = errors / [mnist.x_test[mnist.y_test == digit].var(axis=0).mean() for digit in range(10)]
-assert exercises.error_by_class((errors, shares), mnist.x_test, mnist.y_test, reconstructed)
-assert not exercises.error_by_class((errors, errors), mnist.x_test, mnist.y_test, reconstructed)
+assert lesson.check_error_by_class((errors, shares), mnist.x_test, mnist.y_test, reconstructed)
+assert not lesson.check_error_by_class((errors, errors), mnist.x_test, mnist.y_test, reconstructed)
 print(
     f"lowest error: {errors.argmin()}; lowest share of its own variance: {shares.argmin()}, highest: {shares.argmax()}"
 )
@@ -571,15 +568,15 @@ print("If 1 is still the easiest, little ink is not the only reason: its shape i
 my_model = None  # a trained keras model
 
 # %%
-done = exercises.linear_autoencoder(my_model, mnist.x_test, pca[32])
+done = lesson.check_linear_autoencoder(my_model, mnist.x_test, pca[32])
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 3
 course.seed(0)
 linear_model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(32), keras.layers.Dense(784)])
-assert not exercises.linear_autoencoder(linear_model, mnist.x_test, pca[32])  # not yet
-linear_model.compile(optimizer=keras.optimizers.Adam(2e-3), loss="mse", **models.fast())
-linear_model.fit(models.batches(mnist.x_train), epochs=15, shuffle=False, verbose=0)
-assert exercises.linear_autoencoder(linear_model, mnist.x_test, pca[32])
+assert not lesson.check_linear_autoencoder(linear_model, mnist.x_test, pca[32])  # not yet
+linear_model.compile(optimizer=keras.optimizers.Adam(2e-3), loss="mse", **training.compile_options())
+linear_model.fit(training.batches(mnist.x_train), epochs=15, shuffle=False, verbose=0)
+assert lesson.check_linear_autoencoder(linear_model, mnist.x_test, pca[32])
 print(
     "A product of matrices is one matrix: more linear layers span the same codes, and PCA is already the best of them."
 )

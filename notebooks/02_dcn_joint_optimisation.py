@@ -62,25 +62,26 @@ import tensorflow as tf
 from keras import layers
 from sklearn.cluster import KMeans
 
-from helpers import clustering, data, evaluation, experiments, models, report_loop
+from helpers import clustering, data, networks, scores, training
+from lessons import dcn as lesson
 
 mnist = data.load("mnist")
 x, digits = mnist.x_train, mnist.y_train  # the digits are used to score, never to train
 pixels = tf.constant(x)  # one copy for every training below
-mean_image = float(evaluation.reconstruction_error(x, x.mean(axis=0)).mean())
+mean_image = float(scores.reconstruction_error(x, x.mean(axis=0)).mean())
 
 
 # %%
-course.show_source(report_loop.two_outputs)
-course.show_source(report_loop.distance)
-course.show_source(report_loop.towards)
+course.show_source(lesson.two_outputs)
+course.show_source(lesson.distance)
+course.show_source(lesson.towards)
 
 
 # %%
 def step_c(network, epochs, images):
     """Steps (a), (b) and (c) with a compiled two-output network. Returns the losses by epoch."""
-    found = report_loop.k_means(models.answers(models.up_to(network, "Latent_Code"), images))
-    return network.fit(report_loop.towards(images, found), epochs=epochs, shuffle=False, verbose=0).history
+    found = lesson.ten_means(networks.predict(networks.up_to(network, "Latent_Code"), images))
+    return network.fit(lesson.towards(images, found), epochs=epochs, shuffle=False, verbose=0).history
 
 
 # %% [markdown]
@@ -89,8 +90,8 @@ def step_c(network, epochs, images):
 
 # %%
 course.seed(0)
-network = report_loop.two_outputs(models.autoencoder(latent_dim=2))
-report_loop.compile_jointly(network)
+network = lesson.two_outputs(networks.autoencoder(latent_dim=2))
+lesson.compile_jointly(network)
 losses = step_c(network, course.epochs(10), pixels)
 weighted = 0.5 * losses["Output_loss"][-1]
 print(f"total loss: {losses['loss'][0]:.4f} after the first epoch, {losses['loss'][-1]:.4f} after the last")
@@ -109,11 +110,11 @@ course.say(
 
 # %%
 course.seed(0)
-network_16 = report_loop.two_outputs(models.autoencoder(latent_dim=16))
-report_loop.compile_jointly(network_16)
+network_16 = lesson.two_outputs(networks.autoencoder(latent_dim=16))
+lesson.compile_jointly(network_16)
 losses_16 = step_c(network_16, course.epochs(6), pixels)
 answers = {"L = 2": network, "L = 16": network_16}
-answers = {name: models.answers(models.up_to(net, "Output"), mnist.x_test[:10]) for name, net in answers.items()}
+answers = {name: networks.predict(networks.up_to(net, "Output"), mnist.x_test[:10]) for name, net in answers.items()}
 figure = plots.image_grid(
     [mnist.x_test[:10], *answers.values(), np.repeat([x.mean(axis=0)], 10, axis=0)],
     row_labels=["original", *answers, "mean image"],
@@ -141,11 +142,11 @@ course.say(
 
 
 # %%
-course.show_source(report_loop.joint_loop)
+course.show_source(lesson.joint_loop)
 
 # %%
 seeds, few = range(12 if course.profile() == "full" else 6), slice(6000)
-loops, loop_codes = report_loop.from_seeds(seeds, x[few], digits[few], rounds=2, epochs=3, latent_dim=2)
+loops, loop_codes = lesson.from_seeds(seeds, x[few], digits[few], rounds=2, epochs=3, latent_dim=2)
 last_report = pd.DataFrame({seed: loop.iloc[-1] for seed, loop in loops.items()}).T.rename_axis("seed")
 last_report.round(4)
 
@@ -155,7 +156,7 @@ shown = [(seed, min(round_, len(loops[seed]) - 1)) for seed in (collapsed, survi
 figure = plots.code_maps(
     [loop_codes[seed][round_][:3000] for seed, round_ in shown],
     digits[:3000],
-    [report_loop.k_means(loop_codes[seed][round_]).cluster_centers_ for seed, round_ in shown],
+    [lesson.ten_means(loop_codes[seed][round_]).cluster_centers_ for seed, round_ in shown],
     [f"seed {seed}, round {round_}" for seed, round_ in shown],
     same_limits=True,
 )
@@ -189,12 +190,12 @@ course.say(
 # %%
 def pull_ratio(network, found):
     """Length of the clustering term's gradient in the code, over that of the reconstruction's; median over 1,000 images."""
-    encoder, decoder = models.encoder_and_decoder(network)
+    encoder, decoder = networks.encoder_and_decoder(network)
     code = tf.Variable(encoder(x[:1000]))
     with tf.GradientTape(persistent=True) as tape:
         reconstruction = tf.reduce_sum(tf.reduce_mean((decoder(code) - x[:1000]) ** 2, axis=1))  # MSE of each image
         clustering_term = tf.reduce_sum(
-            report_loop.distance(found.cluster_centers_[found.labels_[:1000]].astype("float32"), code)
+            lesson.distance(found.cluster_centers_[found.labels_[:1000]].astype("float32"), code)
         )
     lengths = [np.linalg.norm(tape.gradient(term, code), axis=1) for term in (reconstruction, clustering_term)]
     return float(np.median(lengths[1]) / np.median(lengths[0]))
@@ -202,8 +203,8 @@ def pull_ratio(network, found):
 
 # %%
 course.seed(0)
-untrained = models.autoencoder(latent_dim=2, latent_activation="linear")
-ratio_start = pull_ratio(untrained, report_loop.k_means(models.answers(models.encoder_and_decoder(untrained)[0], x)))
+untrained = networks.autoencoder(latent_dim=2, latent_activation="linear")
+ratio_start = pull_ratio(untrained, lesson.ten_means(networks.predict(networks.encoder_and_decoder(untrained)[0], x)))
 course.claim("02.scale.pull_ratio", ratio_start, low=30, fast_low=30)
 course.say(
     f"**Conclusion.** At the start, the clustering term pulls {ratio_start:.0f} times as hard as the reconstruction."
@@ -219,14 +220,14 @@ course.say(
 
 # %%
 course.seed(0)
-autoencoder = models.autoencoder(latent_dim=10, latent_activation="linear")
-autoencoder.compile("adam", loss="mse", **models.fast(xla=True))
-autoencoder.fit(models.batches(pixels), epochs=course.epochs(8), shuffle=False, verbose=0)
+autoencoder = networks.autoencoder(latent_dim=10, latent_activation="linear")
+autoencoder.compile("adam", loss="mse", **training.compile_options(xla=True))
+autoencoder.fit(training.batches(pixels), epochs=course.epochs(8), shuffle=False, verbose=0)
 
 
 def both_losses(autoencoder):
-    error = evaluation.reconstruction_error(x, models.answers(autoencoder, x)).mean()
-    return float(error), report_loop.k_means(models.answers(models.encoder_and_decoder(autoencoder)[0], x))
+    error = scores.reconstruction_error(x, networks.predict(autoencoder, x)).mean()
+    return float(error), lesson.ten_means(networks.predict(networks.encoder_and_decoder(autoencoder)[0], x))
 
 
 error_before, found_before = both_losses(autoencoder)
@@ -239,7 +240,7 @@ error_after, found_after = both_losses(autoencoder)
 course.claim("02.shrink.mse_ratio", error_after / error_before, low=0.999, high=1.001)
 course.claim("02.shrink.inertia_ratio", found_after.inertia_ / found_before.inertia_, high=0.0002)
 course.claim("02.shrink.learned", error_before / mean_image, high=0.4, fast_high=0.95)
-same = clustering.clustering_scores(found_before.labels_, found_after.labels_)["acc"]
+same = scores.clustering_scores(found_before.labels_, found_after.labels_)["acc"]
 course.say(
     f"**Conclusion.** The reconstruction is the same to the last digits ({error_before:.5f} and {error_after:.5f}), and each distance is a hundredth, so the inertia, a sum of squares, is "
     f"{found_after.inertia_ / found_before.inertia_:.4f} of what it was; and {same:.1%} of the images keep their cluster. A clustering loss on a free "
@@ -254,15 +255,12 @@ course.say(
 # %%
 course.seed(0)
 candidates = {
-    "untrained network, L = 10": models.autoencoder(latent_dim=10, latent_activation="linear"),
+    "untrained network, L = 10": networks.autoencoder(latent_dim=10, latent_activation="linear"),
     "after a few epochs, L = 10": autoencoder,
 }
-candidates = {name: models.answers(models.encoder_and_decoder(model)[0], x) for name, model in candidates.items()}
+candidates = {name: networks.predict(networks.encoder_and_decoder(model)[0], x) for name, model in candidates.items()}
 guess = pd.DataFrame(
-    {
-        name: clustering.clustering_scores(digits, report_loop.k_means(codes).labels_)
-        for name, codes in candidates.items()
-    }
+    {name: scores.clustering_scores(digits, lesson.ten_means(codes).labels_) for name, codes in candidates.items()}
 ).T[["acc"]]
 course.claim("02.untrained.acc", guess.acc.iloc[0], high=0.5)
 course.claim("02.untrained.behind", guess.acc.iloc[1] - guess.acc.iloc[0], low=0.03, fast_low=-0.1)
@@ -276,9 +274,7 @@ guess.round(3)
 # a centroid also acts on the weights before the ReLU. The same loop from the same seeds, with a linear code. **Predict**: how many of the seeds collapse now?
 
 # %%
-linear, _ = report_loop.from_seeds(
-    seeds, x[few], digits[few], rounds=2, epochs=3, latent_dim=2, latent_activation="linear"
-)
+linear, _ = lesson.from_seeds(seeds, x[few], digits[few], rounds=2, epochs=3, latent_dim=2, latent_activation="linear")
 last_linear = pd.DataFrame({seed: loop.iloc[-1] for seed, loop in linear.items()}).T
 one_point = {"ReLU": int((last_report.live == 1).sum()), "linear": int((last_linear.live == 1).sum())}
 course.claim("02.relu.collapsed_linear", one_point["linear"], high=1)
@@ -315,13 +311,13 @@ pictures, gap = {"original": mnist.x_test[:10]}, {}
 for name, bypass in {"through the code": False, "bypass": True}.items():
     course.seed(0)
     adjusted = adjusted_network(32, bypass)
-    report_loop.compile_jointly(adjusted, alpha=0.99, beta=0.01)
+    lesson.compile_jointly(adjusted, alpha=0.99, beta=0.01)
     step_c(adjusted, 4, pixels[:20_000])
-    from_code = models.from_image_and_code(adjusted)
-    test_codes = models.answers(models.up_to(adjusted, "Latent_Code"), mnist.x_test)
+    from_code = lesson.from_image_and_code(adjusted)
+    test_codes = networks.predict(networks.up_to(adjusted, "Latent_Code"), mnist.x_test)
     own, others = (from_code(mnist.x_test, z) for z in (test_codes, test_codes[strangers]))
     pictures |= {f"{name},\nown code": own[:10], f"{name},\na stranger's code": others[:10]}
-    error_own, error_others = (evaluation.reconstruction_error(mnist.x_test, answer).mean() for answer in (own, others))
+    error_own, error_others = (scores.reconstruction_error(mnist.x_test, answer).mean() for answer in (own, others))
     gap[name] = float(error_own / error_others)
     print(f"{name:17s} test MSE with its own code {error_own:.4f}, with a stranger's {error_others:.4f}")
 
@@ -394,7 +390,7 @@ course.say(
 # the two outputs of section 1, fitted to images and centroids; this is the loop around it:
 
 # %%
-course.show_source(clustering.DeepClustering._join)
+course.show_source(clustering.join)
 
 # %%
 small = clustering.DeepClustering(
@@ -427,14 +423,14 @@ def digits_found(labels):
 
 
 last = small.history_.iloc[-1]
-small_scores = clustering.clustering_scores(digits, small.labels_)
-small_start = clustering.clustering_scores(digits, small.pretrain_labels_)
+small_scores = scores.clustering_scores(digits, small.labels_)
+small_start = scores.clustering_scores(digits, small.pretrain_labels_)
 course.claim("02.repaired.live", int(last.live), low=10, high=10, reported=1)
 course.claim("02.repaired.acc", small_scores["acc"], low=0.4, fast_low=0.25)
 course.claim("02.repaired.mse_over_mean_image", last.reconstruction / mean_image, high=0.8, fast_high=0.95)
 course.say(
     f"**Conclusion.** Ten clusters live, the smallest with {last.smallest:,.0f} images. The accuracy goes from {small_start['acc']:.2f} (K-Means after pretraining) to {small_scores['acc']:.2f}; "
-    f"the report's loop, on 6,000 images and in two rounds, ended at {last_report.acc.max():.2f} or below, K-Means on the raw pixels has {experiments.k_means_runs().acc.mean():.2f} (section 4). The centroids are refitted by K-Means in each iteration, from where they are; the codes did not shrink to a point, and which of the changes keeps them apart was not tested. "
+    f"the report's loop, on 6,000 images and in two rounds, ended at {last_report.acc.max():.2f} or below, K-Means on the raw pixels has {lesson.k_means_on_pixels.table().acc.mean():.2f} (section 4). The centroids are refitted by K-Means in each iteration, from where they are; the codes did not shrink to a point, and which of the changes keeps them apart was not tested. "
     f"{digits_found(small.labels_)} of the ten digits are the commonest one of some cluster. Two units remain a narrow place. One seed."
 )
 
@@ -452,8 +448,8 @@ large = clustering.DeepClustering(
 from sklearn.manifold import TSNE
 
 points = TSNE(init="pca", perplexity=30, max_iter=500, random_state=0).fit_transform(large.tracked_codes_[-1])
-matched = clustering.match_labels(digits, large.labels_)[: len(points)]
-figure = plots.two_colourings(points, digits[: len(points)], matched)
+matched = scores.match_labels(digits, large.labels_)[: len(points)]
+figure = lesson.draw_two_colourings(points, digits[: len(points)], matched)
 plots.show(
     figure,
     "02_tsne",
@@ -463,7 +459,7 @@ plots.show(
 
 # %%
 # Shift: how far centroids move in an iteration (mean), in standard deviations of the codes at the start.
-figure = plots.joint_traces({"L = 2": small.history_, "L = 32": large.history_})
+figure = lesson.draw_joint_traces({"L = 2": small.history_, "L = 32": large.history_})
 plots.show(
     figure,
     "02_traces",
@@ -472,8 +468,8 @@ plots.show(
 )
 
 # %%
-large_scores = clustering.clustering_scores(digits, large.labels_)
-large_start = clustering.clustering_scores(digits, large.pretrain_labels_)
+large_scores = scores.clustering_scores(digits, large.labels_)
+large_start = scores.clustering_scores(digits, large.pretrain_labels_)
 course.claim("02.large.live", int(large.history_.live.iloc[-1]), low=10, high=10)
 course.claim("02.large.acc", large_scores["acc"], low=0.38, fast_low=0.25)
 course.claim(
@@ -483,7 +479,7 @@ shift = large.history_["shift"]
 course.claim("02.traces.shift_falls", shift.iloc[-1] / shift.iloc[1], high=0.5, reported=0.0197)
 course.say(
     f"**Conclusion.** Ten clusters live at L = 32, too, but in this one run the accuracy goes from {large_start['acc']:.2f} after pretraining to {large_scores['acc']:.2f}; K-Means on the raw "
-    f"pixels has {experiments.k_means_runs().acc.mean():.2f} (section 4), and {digits_found(large.labels_)} of the ten digits are the commonest one of some cluster. The repaired loop repeats to the network what K-Means believed. The shift falls to {shift.iloc[-1] / shift.iloc[1]:.0%} of the first, in the report to "
+    f"pixels has {lesson.k_means_on_pixels.table().acc.mean():.2f} (section 4), and {digits_found(large.labels_)} of the ten digits are the commonest one of some cluster. The repaired loop repeats to the network what K-Means believed. The shift falls to {shift.iloc[-1] / shift.iloc[1]:.0%} of the first, in the report to "
     "2 %. Much of ours is our own doing: the learning rate falls to 0 along half a cosine, and a centroid that is a running mean moves less and less. The report's codes could shrink at will. "
     "So a falling shift says little about rest, and nothing about digits."
 )
@@ -505,10 +501,10 @@ course.say(
 # other); `ramp` is the number of iterations in which the weight of the clustering grows to β.
 
 # %%
-course.show_source(experiments.deep_clustering)
+course.show_source(lesson.fitted_recipe)
 
 # %%
-names = {recipe: recipe if recipe.startswith("DCN") else f"soft, {recipe}" for recipe in experiments.RECIPES}
+names = {recipe: recipe if recipe.startswith("DCN") else f"soft, {recipe}" for recipe in lesson.RECIPES}
 listed = [
     "hidden",
     "latent_dim",
@@ -523,7 +519,7 @@ listed = [
     "max_iter",
     "augmentation",
 ]
-settings = {names[key]: clustering.DeepClustering(**recipe).get_params() for key, recipe in experiments.RECIPES.items()}
+settings = {names[key]: clustering.DeepClustering(**recipe).get_params() for key, recipe in lesson.RECIPES.items()}
 for chosen in settings.values():
     chosen["centroid_update"] = chosen["centroid_update"] if chosen["assignments"] == "hard" else "–"  # trained
 pd.DataFrame(settings).loc[listed].map(
@@ -564,7 +560,7 @@ course.say(
 
 # %%
 DCN, BEST = "DCN, over-clustered, augmented", "balanced, over-clustered, augmented"
-tables = dict(list(experiments.deep_clustering_runs().groupby("recipe")))
+tables = dict(list(lesson.fitted_recipe.table().groupby("recipe")))
 
 
 # %%
@@ -575,7 +571,7 @@ def started(recipe):
 
 
 board = {
-    "K-Means on pixels": experiments.k_means_runs(),
+    "K-Means on pixels": lesson.k_means_on_pixels.table(),
     "the report's loop, L = 2, 6,000 images": last_report,
     "autoencoder, K-Means": started("DCN, over-clustered"),
     "augmented autoencoder, K-Means": started(BEST),
@@ -643,7 +639,7 @@ course.say(
 
 # %%
 x_fit, x_held, digits_fit, digits_held = data.split(x, digits, size=0.15, seed=0)
-recipe = experiments.RECIPES[BEST]
+recipe = lesson.RECIPES[BEST]
 shorter = {name: course.epochs(recipe[name]) for name in ("pretrain_epochs", "overcluster_iter", "max_iter")}
 model = clustering.DeepClustering(**recipe | shorter, track=3000, random_state=0).fit(x_fit)
 print(
@@ -656,7 +652,7 @@ parts = {
     "held out": (digits_held, model.predict(x_held)),
     "test": (mnist.y_test, model.predict(mnist.x_test)),
 }
-held = pd.DataFrame({name: clustering.clustering_scores(*pair) for name, pair in parts.items()}).T
+held = pd.DataFrame({name: scores.clustering_scores(*pair) for name, pair in parts.items()}).T
 change = held.acc["held out"] - held.acc["fit"]
 chance = np.sqrt(held.acc["fit"] * (1 - held.acc["fit"]) * (1 / len(x_fit) + 1 / len(x_held)))  # its standard error
 course.claim("02.live.acc", held.acc["test"], low=0.9, fast_low=0.5)
@@ -675,7 +671,7 @@ held[["acc", "nmi", "ari", "sizes"]]
 # %%
 from sklearn.metrics import confusion_matrix
 
-named = clustering.match_labels(mnist.y_test, parts["test"][1])
+named = scores.match_labels(mnist.y_test, parts["test"][1])
 table = confusion_matrix(mnist.y_test, named)
 figure = plots.confusions({"": table}, mnist.class_names, "digit", "cluster, named by its digit", size=6.6)
 plots.show(
@@ -732,13 +728,13 @@ def accuracy_by_round(fitted, digits):
     """Accuracy of the tracked images after each iteration of a DeepClustering."""
     rounds = zip(fitted.tracked_codes_, fitted.tracked_centers_, strict=True)
     found = [clustering.pairwise_distances_argmin(codes, centers) for codes, centers in rounds]
-    return [clustering.clustering_scores(digits[: len(labels)], labels)["acc"] for labels in found]
+    return [scores.clustering_scores(digits[: len(labels)], labels)["acc"] for labels in found]
 
 
 traces = {f"the report's loop, seed {seed}": (loop.inertia.to_numpy(), loop.acc) for seed, loop in loops.items()}
 traces["repaired loop, L = 2"] = (small.history_.inertia.to_numpy(), accuracy_by_round(small, digits))
 traces["best recipe, L = 10, second phase"] = (model.history_.inertia.to_numpy(), accuracy_by_round(model, digits_fit))
-figure = plots.inertia_and_accuracy(traces)
+figure = lesson.draw_inertia_and_accuracy(traces)
 plots.show(
     figure,
     "02_inertia",
@@ -784,9 +780,7 @@ def my_accuracy(labels_true, labels_pred):
 
 
 # %%
-from helpers import exercises
-
-done = exercises.cluster_accuracy(my_accuracy)
+done = lesson.check_cluster_accuracy(my_accuracy)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -801,8 +795,8 @@ def solution_accuracy(labels_true, labels_pred):
     return table[rows, columns].sum() / len(labels_true)
 
 
-assert exercises.cluster_accuracy(solution_accuracy)
-assert not exercises.cluster_accuracy(lambda labels_true, labels_pred: np.mean(labels_true == labels_pred))
+assert lesson.check_cluster_accuracy(solution_accuracy)
+assert not lesson.check_cluster_accuracy(lambda labels_true, labels_pred: np.mean(labels_true == labels_pred))
 print(
     f"all images in one cluster: {solution_accuracy(digits, np.zeros_like(digits)):.2f}, the share of the commonest digit"
 )
@@ -818,7 +812,7 @@ def my_network(latent_dim):
 
 
 # %%
-done = exercises.decoder_hangs_on_the_code(my_network)
+done = lesson.check_decoder_hangs_on_the_code(my_network)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -827,8 +821,8 @@ def solution_network(latent_dim):
     return adjusted_network(latent_dim, bypass=False)
 
 
-assert exercises.decoder_hangs_on_the_code(solution_network)
-assert not exercises.decoder_hangs_on_the_code(lambda size: adjusted_network(size, bypass=True))
+assert lesson.check_decoder_hangs_on_the_code(solution_network)
+assert not lesson.check_decoder_hangs_on_the_code(lambda size: adjusted_network(size, bypass=True))
 
 # %% [markdown]
 # **Exercise 3 (predict, change, explain).** Reach a "perfect" score that is worth nothing: choose parameters of `DeepClustering` (a dict) so that on
@@ -839,21 +833,21 @@ assert not exercises.decoder_hangs_on_the_code(lambda size: adjusted_network(siz
 my_parameters = None  # for example {"pretrain_epochs": 0, ...}
 
 # %%
-done = exercises.worthless_inertia(my_parameters, x[:3000], digits[:3000])
+done = lesson.check_worthless_inertia(my_parameters, x[:3000], digits[:3000])
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 3
 bad = {"pretrain_epochs": 0, "alpha": 0.0, "beta": 1.0, "ramp": 1, "centroid_update": "fixed"}
 bad |= {"max_iter": 2, "epochs": 60, "learning_rate": 3e-3}
-assert exercises.worthless_inertia(bad, x[:3000], digits[:3000])
-assert not exercises.worthless_inertia({"pretrain_epochs": 2, "max_iter": 2}, x[:3000], digits[:3000])
+assert lesson.check_worthless_inertia(bad, x[:3000], digits[:3000])
+assert not lesson.check_worthless_inertia({"pretrain_epochs": 2, "max_iter": 2}, x[:3000], digits[:3000])
 print(
     "Without the reconstruction (alpha 0) the network only has to learn, by heart, which centroid K-Means gave to each image."
 )
 
 # %% [markdown]
 # **Exercise 4 (open).** One corner of the scoreboard is missing: augmentation *without* over-clustering. Predict where it falls, then run
-# `clustering.DeepClustering(**experiments.RECIPES[BEST] | {"overcluster": 0, "max_iter": 24, "random_state": seed}).fit(x)` from three seeds (minutes each). Which of the two steps carries the
+# `clustering.DeepClustering(**lesson.RECIPES[BEST] | {"overcluster": 0, "max_iter": 24, "random_state": seed}).fit(x)` from three seeds (minutes each). Which of the two steps carries the
 # gain, or do they need each other?
 #
 # ## Recap

@@ -58,17 +58,19 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from helpers import data, evaluation, experiments, sweeps
+from helpers import data, scores, sweeps
+from lessons import activity_c as lesson
+from lessons import autoencoder, dcn
 
 mnist = data.load("mnist")
-mean_image = float(evaluation.reconstruction_error(mnist.x_test, mnist.x_train.mean(axis=0)).mean())
-course.show_source(experiments.report_activity_c)
+mean_image = float(scores.reconstruction_error(mnist.x_test, mnist.x_train.mean(axis=0)).mean())
+course.show_source(lesson.report_sweep)
 
 # %% [markdown]
 # **Predict.** In how many of the nine runs do all ten clusters still have an image at the end? How good is the best accuracy?
 
 # %%
-theirs = experiments.report_activity_c_runs()
+theirs = lesson.report_sweep.table()
 
 
 def named(runs):
@@ -91,7 +93,7 @@ columns = ["loss", "loss_test", "reconstruction", "inertia", "acc", "live", "rou
 theirs.groupby("setting", sort=False)[columns].mean().join(reported).round(4).astype(object).fillna("–")
 
 # %%
-on_pixels = experiments.k_means_runs().acc.mean()  # notebook 02's baseline
+on_pixels = dcn.k_means_on_pixels.table().acc.mean()  # notebook 02's baseline
 commonest = np.bincount(data.load("mnist", profile="full").y_train).max() / 60_000
 figure = plots.scoreboard(
     theirs.rename(columns={"setting": "method"}),
@@ -126,7 +128,7 @@ course.say(
 
 # %%
 at_most = 0.0117 / 0.7  # the report's loss is α · MSE plus a term that is not negative
-of_notebook_01 = experiments.autoencoder_runs()
+of_notebook_01 = autoencoder.trained_autoencoder.table()
 best_of_two_units = of_notebook_01[of_notebook_01.latent_dim == 2].mse_test.min()
 course.claim("03.report.collapsed_mse_over_mean_image", at_most / mean_image, high=0.3)
 course.claim("03.report.collapsed_over_two_units", at_most / best_of_two_units, high=0.6)
@@ -153,12 +155,13 @@ course.show_source(sweeps.key)
 # **Predict.** How many runs will the second call compute? What if the kill hits while a file is being written?
 
 # %%
-few = {"pretrain_epochs": 2, "overcluster": 0, "max_iter": 2, "augmentation": None, "memory": None}
-small = experiments.activity_c_grid(seeds=[0], latent_dim=[2, 16], images=[3000], changes=[few])
+few = {"pretrain_epochs": 2, "overcluster": 0, "max_iter": 2, "augmentation": None}
+small = lesson.nine_settings(seeds=[0], latent_dim=[2, 16], images=[3000], changes=[few])
 folder = os.path.join(tempfile.mkdtemp(), "small_sweep")
 program = f"""
-from helpers import experiments, sweeps
-sweeps.run(experiments.activity_c, {small!r}, {folder!r}, version="demo", workers=1)
+from helpers import sweeps
+from lessons import activity_c
+sweeps.run(activity_c.repaired_sweep, {small!r}, {folder!r}, version="demo", workers=1)
 """
 
 
@@ -177,8 +180,8 @@ survivors = finished()
 print(f"killed (exit code {process.returncode}); {len(survivors)} of {len(small)} runs are on disk:", *survivors)
 
 # %%
-table = sweeps.run(experiments.activity_c, small, folder, version="demo", workers=2)
-again = sweeps.run(experiments.activity_c, small, folder, version="demo")
+table = sweeps.run(lesson.repaired_sweep, small, folder, version="demo", workers=2)
+again = sweeps.run(lesson.repaired_sweep, small, folder, version="demo")
 table[["latent_dim", "weights", "loss", "acc", "inertia", "seconds"]].round(3)
 
 # %%
@@ -201,17 +204,17 @@ course.say(
 # **Question.** With the repaired loop of notebook 02, what do $L$ and the weights change?
 #
 # Same network (784-256-128-$L$, now with a linear code), pretrained with augmentation, with soft assignments (each image has a share of every cluster) and a phase of 40 clusters before the ten (notebook 02, section 4). In each joint phase, the two loss terms are divided by their values at its
-# beginning, so that $\alpha$ and $\beta$ weigh two numbers that begin at 1. The three weights of one $(L, \text{seed})$ share one pretraining: it does not depend on them.
+# beginning, so that $\alpha$ and $\beta$ weigh two numbers that begin at 1. The three weights of one $(L, \text{seed})$ begin from one pretraining: it does not depend on them.
 
 # %%
-course.show_source(experiments.activity_c)
-pd.Series(experiments.ACTIVITY_C, name="parameter of DeepClustering").to_frame()
+course.show_source(lesson.repaired_sweep)
+pd.Series(lesson.REPAIRED, name="parameter of DeepClustering").to_frame()
 
 # %% [markdown]
 # The runs are stored, several seeds for each setting. One of them we do again, here and now. **Predict**: which cell of the table will have the best accuracy, and which the best reconstruction?
 
 # %%
-ours = named(experiments.activity_c_runs())
+ours = named(lesson.repaired_sweep.table("nine settings"))
 score_columns = [
     "loss",
     "loss_test",
@@ -233,13 +236,12 @@ ours.groupby("setting", sort=False)[score_columns].std().round(3)
 # %%
 best = ours.groupby(["latent_dim", "weights"], sort=False).acc.mean().idxmax()
 cell = ours[(ours.latent_dim == best[0]) & (ours.weights == best[1])]
-configuration = experiments.activity_c_grid(
-    seeds=[0], latent_dim=[int(best[0])], weights=[[float(w) for w in best[1].split(" / ")]]
+configuration = lesson.nine_settings(
+    changes=[{}], seeds=[0], latent_dim=[int(best[0])], weights=[[float(w) for w in best[1].split(" / ")]]
 )[0]
-configuration["changes"] = {"memory": None}  # pretrained here, too
 if course.profile() == "fast":
     configuration |= {"images": 6000}
-live = experiments.activity_c(configuration)
+live = lesson.repaired_sweep(**configuration)
 course.claim("03.live.acc", live["acc"], low=0.7, fast_low=0.4)
 course.say(
     f"L = {best[0]}, α / β = {best[1]}, seed 0: accuracy {live['acc']:.3f} here. Stored, by seed: {', '.join(f'{acc:.3f}' for acc in cell.acc)}. "
@@ -247,7 +249,7 @@ course.say(
 )
 
 # %%
-figure = plots.heat_maps(
+figure = lesson.draw_heat_maps(
     ours,
     {
         "acc": ("accuracy (more is better)", "{:.2f}", "Blues"),
@@ -267,7 +269,7 @@ plots.show(
 rows = [mnist.x_test[:10]]
 labels = ["original"]
 for row in ours[ours.seed == 0].itertuples():
-    rows.append(experiments.as_pictures(row.pictures))
+    rows.append(sweeps.as_pictures(row.pictures))
     labels.append(row.setting)
 figure = plots.image_grid(rows, row_labels=labels, size=0.75)
 plots.show(
@@ -347,16 +349,16 @@ def interval(runs, score, draws=2000):
 
 
 # %%
-scores = ["inertia", "reconstruction", "silhouette"]
+columns = ["inertia", "reconstruction", "silhouette"]
 better = ours.assign(silhouette=-ours.silhouette)  # of the silhouette, more is better
 cells = better.assign(inertia=np.log(ours.inertia)).groupby("setting")
 within = better.assign(
-    **{name: cells[name].transform(lambda values: values - values.mean()) for name in [*scores, "acc"]}
+    **{name: cells[name].transform(lambda values: values - values.mean()) for name in [*columns, "acc"]}
 )
 groups = {"all runs": better} | {f"L = {size} alone": runs for size, runs in better.groupby("latent_dim")}
 groups |= {"same L and weights": within}
 correlations = pd.DataFrame(
-    {name: {score: rank_correlation(runs, score) for score in scores} for name, runs in groups.items()}
+    {name: {score: rank_correlation(runs, score) for score in columns} for name, runs in groups.items()}
 )
 intervals = {name: interval(runs, "inertia") for name, runs in groups.items()}
 low, high = intervals["all runs"]
@@ -392,14 +394,14 @@ course.say(
 # %%
 base = ours[(ours.latent_dim == 16) & (ours.weights == "0.3 / 0.7")]
 knobs = {
-    "learning rate 0.001": experiments.knob_runs(changes=[{"learning_rate": 0.001}]),
+    "learning rate 0.001": lesson.repaired_sweep.table("learning rate 0.001"),
     "learning rate 0.003 *": base,
-    "learning rate 0.01": experiments.knob_runs(changes=[{"learning_rate": 0.01}]),
-    "L = 10": experiments.knob_runs(latent_dim=[10]),
+    "learning rate 0.01": lesson.repaired_sweep.table("learning rate 0.01"),
+    "L = 10": lesson.repaired_sweep.table("L = 10"),
     "L = 16 *": base,
-    "L = 50": experiments.knob_runs(latent_dim=[50]),
+    "L = 50": lesson.repaired_sweep.table("L = 50"),
     "augmented *": base,
-    "not augmented": experiments.knob_runs(changes=[{"augmentation": None}]),
+    "not augmented": lesson.repaired_sweep.table("not augmented"),
 }
 knobs = pd.concat(knobs, names=["method", None]).reset_index(level=0)
 figure = plots.scoreboard(knobs, "acc", "accuracy on the training images", {}, xlim=(0.5, 1))
@@ -441,7 +443,7 @@ course.say(
 # slower. **Predict**: which finishes a sweep of four runs first?
 
 # %%
-speed = experiments.sweep_speed_runs()
+speed = lesson.sweep_seconds.table()
 times = speed.pivot(index="repetition", columns="workers", values="wall")
 wall, ratios = times.median(), times[1] / times[2]
 total = ours.seconds.sum() / 2
@@ -478,9 +480,7 @@ def my_key(configuration, version):
 
 
 # %%
-from helpers import exercises
-
-done = exercises.run_name(my_key)
+done = lesson.check_run_name(my_key)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -493,8 +493,8 @@ def solution_key(configuration, version):
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-assert exercises.run_name(solution_key)
-assert not exercises.run_name(lambda configuration, version: str(hash(str(sorted(configuration.items())) + version)))
+assert lesson.check_run_name(solution_key)
+assert not lesson.check_run_name(lambda configuration, version: str(hash(str(sorted(configuration.items())) + version)))
 
 # %% [markdown]
 # **Exercise 2 (decide under uncertainty).** Which cells of section 3 cannot be told from the best one? Return their names (column `setting`): those whose mean accuracy is less than two standard errors
@@ -507,7 +507,7 @@ def my_candidates(runs):
 
 
 # %%
-done = exercises.cells_like_the_best(my_candidates, ours)
+done = lesson.check_cells_like_the_best(my_candidates, ours)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -518,8 +518,8 @@ def solution_candidates(runs):
     return set(cells.mean()[cells.mean() > cells.mean().max() - 2 * error].index)
 
 
-assert exercises.cells_like_the_best(solution_candidates, ours)
-assert not exercises.cells_like_the_best(lambda runs: set(runs.setting), ours)
+assert lesson.check_cells_like_the_best(solution_candidates, ours)
+assert not lesson.check_cells_like_the_best(lambda runs: set(runs.setting), ours)
 print("Not to be told from the best:", *sorted(solution_candidates(ours)), sep="\n  ")
 
 # %% [markdown]
@@ -533,7 +533,7 @@ def my_score(codes, labels):
 
 
 # %%
-done = exercises.scale_free_score(my_score)
+done = lesson.check_scale_free_score(my_score)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -543,11 +543,11 @@ def solution_score(codes, labels):
     return 1 - within / ((codes - codes.mean(axis=0)) ** 2).sum()  # the share of the variance between clusters
 
 
-assert exercises.scale_free_score(solution_score)
-assert not exercises.scale_free_score(lambda codes, labels: -((codes - codes.mean(axis=0)) ** 2).sum())
+assert lesson.check_scale_free_score(solution_score)
+assert not lesson.check_scale_free_score(lambda codes, labels: -((codes - codes.mean(axis=0)) ** 2).sum())
 
 # %% [markdown]
-# **Exercise 4 (open).** Add a knob of your own, for example `"batch_size": 1024`: `experiments.knob_runs(changes=[{"batch_size": 1024}])` (some minutes; close the laptop in the middle and call it again). Is its
+# **Exercise 4 (open).** Add a knob of your own, for example `"batch_size": 1024`: `lesson.repaired_sweep.table(lesson.one_knob(changes=[{"batch_size": 1024}]))` (some minutes; close the laptop in the middle and call it again). Is its
 # effect larger than the spread between seeds? How many seeds would you need to see an effect of 0.01? (Two standard errors of a difference, $2 s \sqrt{2 / n}$, must be smaller than 0.01: solve for $n$, with the $s$ of section 3.)
 #
 # ## Recap

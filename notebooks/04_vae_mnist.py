@@ -72,10 +72,11 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from helpers import data, evaluation, experiments, experiments_vae, models, vae
+from helpers import data, scores, sweeps, training, vae
+from lessons import vae_mnist as lesson
 
 mnist = data.load("mnist")
-for part in (vae.kl_divergence, vae.cross_entropy, vae.Sampling.call, vae.VariationalAutoencoder.compute_loss):
+for part in (vae.kl_divergence, vae.reconstruction_loss, vae.Sampling.call, vae.VariationalAutoencoder.compute_loss):
     course.show_source(part)
 
 # %% [markdown]
@@ -86,23 +87,23 @@ for part in (vae.kl_divergence, vae.cross_entropy, vae.Sampling.call, vae.Variat
 
 # %%
 course.seed(0)
-epochs, batches = course.epochs(20), models.batches(mnist.x_train, batch_size=128)
+epochs, batches = course.epochs(20), training.batches(mnist.x_train, batch_size=128)
 steps = epochs * len(batches)
 model = vae.VariationalAutoencoder(latent_dim=2, hidden=(512, 256), kl_warmup=steps // 4, seed=0)
 rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
-model.compile(keras.optimizers.Adam(rate), **models.fast(xla=True))
+model.compile(keras.optimizers.Adam(rate), **training.compile_options(xla=True))
 history = model.fit(
     batches,
-    validation_data=models.batches(mnist.x_test, batch_size=1000, shuffle=False),
+    validation_data=training.batches(mnist.x_test, batch_size=1000, shuffle=False),
     epochs=epochs,
     shuffle=False,
     verbose=0,
-    callbacks=[models.EpochLine(every=5)],
+    callbacks=[training.EpochLine(every=5)],
 )
 
 # %%
-mean_image = evaluation.cross_entropy(mnist.x_test, mnist.x_train.mean(axis=0)).mean()
-floor = evaluation.cross_entropy_floor(mnist.x_test).mean()
+mean_image = scores.cross_entropy(mnist.x_test, mnist.x_train.mean(axis=0)).mean()
+floor = scores.cross_entropy_floor(mnist.x_test).mean()
 lines = {"mean image": mean_image, "floor (output = input)": floor}
 panels = {"reconstruction": (history.history, "reconstruction", lines), "KL divergence": (history.history, "kl", {})}
 figure = plots.loss_curves(panels, "nats per image")
@@ -120,7 +121,7 @@ plots.show(
 # %%
 test = {name: history.history[f"val_{name}"][-1] for name in ("reconstruction", "kl", "loss")}
 gap = test["loss"] - history.history["loss"][-1]
-stored_runs = experiments_vae.mnist_runs()
+stored_runs = lesson.scored_vae.table()
 plain_runs = stored_runs[stored_runs.beta.isna()]  # beta 1, two sizes, with and without warm-up
 stored = plain_runs[plain_runs.latent_dim == 2]
 course.claim("04.floor", floor, low=45.52, high=45.54, fast_low=40, fast_high=50)
@@ -157,13 +158,13 @@ plots.show(
 
 # %%
 reconstructed = model.reconstruct(mnist.x_test)
-above_floor = evaluation.cross_entropy(mnist.x_test, reconstructed) - evaluation.cross_entropy_floor(mnist.x_test)
+above_floor = scores.cross_entropy(mnist.x_test, reconstructed) - scores.cross_entropy_floor(mnist.x_test)
 ink = mnist.x_test.mean(axis=1)
-greyer = evaluation.cross_entropy_floor(reconstructed) - evaluation.cross_entropy_floor(mnist.x_test)
+greyer = scores.cross_entropy_floor(reconstructed) - scores.cross_entropy_floor(mnist.x_test)
 by_digit = pd.DataFrame({
     "greyness added (nats)": pd.Series(greyer).groupby(mnist.y_test).mean(),
     "nats above the floor": pd.Series(above_floor).groupby(mnist.y_test).mean(),
-    "mean squared error": pd.Series(evaluation.reconstruction_error(mnist.x_test, reconstructed)).groupby(mnist.y_test).mean(),
+    "mean squared error": pd.Series(scores.reconstruction_error(mnist.x_test, reconstructed)).groupby(mnist.y_test).mean(),
     "ink (mean pixel)": pd.Series(ink).groupby(mnist.y_test).mean(),
 }).rename_axis("digit")  # fmt: skip
 order = by_digit["nats above the floor"].sort_values()
@@ -311,9 +312,9 @@ noise = np.random.default_rng(0).normal(size=(draws, 2)).astype("float32")
 repeated_mu = tf.Variable(np.repeat(mu, draws, axis=0))
 with tf.GradientTape(persistent=True) as tape:
     z = repeated_mu + sigma * noise
-    cost = vae.cross_entropy(np.repeat(image, draws, axis=0), model.decoder(z))
+    cost = vae.reconstruction_loss(np.repeat(image, draws, axis=0), model.decoder(z))
     drawn = tf.stop_gradient(z)  # what a random generator hands over: a number
-    cost_of_drawn = vae.cross_entropy(np.repeat(image, draws, axis=0), model.decoder(drawn))
+    cost_of_drawn = vae.reconstruction_loss(np.repeat(image, draws, axis=0), model.decoder(drawn))
 first = tape.gradient(cost_of_drawn, repeated_mu)
 trick = tape.gradient(cost, repeated_mu).numpy()
 value = cost.numpy()
@@ -397,9 +398,9 @@ shown.groupby("what", sort=False)[columns].agg(["mean", "std"]).round(2)
 
 # %%
 whole = data.load("mnist", profile="full")  # the images of the stored runs, in any profile
-mean_whole = evaluation.cross_entropy(whole.x_test, whole.x_train.mean(axis=0)).mean()
+mean_whole = scores.cross_entropy(whole.x_test, whole.x_train.mean(axis=0)).mean()
 rows = [
-    np.concatenate([experiments.as_pictures(row[kind])[:5] for kind in ("reconstructed", "drawn")])
+    np.concatenate([sweeps.as_pictures(row[kind])[:5] for kind in ("reconstructed", "drawn")])
     for _, row in shown[shown.seed == 0].iterrows()
 ]
 ten = whole.x_test[:10]
@@ -443,7 +444,7 @@ sizes.groupby("latent_dim")[columns].agg(["mean", "std"]).T.unstack().round(4)
 
 # %%
 drawn = sizes[sizes.seed == 0].set_index("latent_dim")
-pictures = [experiments.as_pictures(drawn[kind][size]) for size in (2, 20) for kind in ("reconstructed", "drawn")]
+pictures = [sweeps.as_pictures(drawn[kind][size]) for size in (2, 20) for kind in ("reconstructed", "drawn")]
 labels = ["L = 2\nreconstructed", "drawn", "L = 20\nreconstructed", "drawn"]
 figure = plots.image_grid([ten, *pictures], row_labels=["original", *labels])
 plots.show(
@@ -458,7 +459,7 @@ by_size = sizes.groupby("latent_dim")
 loss, kl = by_size.loss.agg(["mean", "std"]), by_size.kl.mean()
 active = by_size.active_units.agg(["min", "max"])
 principal = PCA(20, svd_solver="covariance_eigh").fit(whole.x_train)
-pca = {size: evaluation.reconstruction_error(whole.x_test, evaluation.pca_reconstruction(principal, whole.x_test, size)).mean() for size in (2, 20)}  # fmt: skip
+pca = {size: scores.reconstruction_error(whole.x_test, scores.pca_reconstruction(principal, whole.x_test, size)).mean() for size in (2, 20)}  # fmt: skip
 over_pca = by_size.mse.mean() / pd.Series(pca)
 course.claim("04.mse.latent2_over_pca", over_pca[2], low=0.55, high=0.75)
 course.claim("04.mse.latent20_over_pca", over_pca[20], low=0.33, high=0.37)
@@ -496,8 +497,8 @@ plots.show(
 )
 
 # %%
-scores = ["loss", "kl", "reconstruction", "active_units"]
-change = without[scores].mean() - by_size[scores].mean().loc[20]
+terms = ["loss", "kl", "reconstruction", "active_units"]
+change = without[terms].mean() - by_size[terms].mean().loc[20]
 squared = {"with": by_size.mse.mean()[20], "without": without.mse.mean()}
 error = ((without.loss.var() + by_size.loss.var()[20]) / len(without)) ** 0.5
 course.claim("04.warmup.loss", change.loss, low=-1.2, high=0)
@@ -537,9 +538,7 @@ def my_betas():
 
 
 # %%
-from helpers import exercises
-
-done = exercises.betas(my_betas)
+done = lesson.check_betas(my_betas)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -549,8 +548,8 @@ def solution_betas():
     return {"a": 32 * 32 * 3, "b": 1 / 128, "c": 784 / 8}
 
 
-assert exercises.betas(solution_betas)
-assert not exercises.betas(lambda: {"a": 1 / 3072, "b": 1 / 128, "c": 784 / 8})
+assert lesson.check_betas(solution_betas)
+assert not lesson.check_betas(lambda: {"a": 1 / 3072, "b": 1 / 128, "c": 784 / 8})
 
 # %% [markdown]
 # **Exercise 2 (decide).** Which latent units say something? Given the means and log variances $(n, L)$ of many images, return the KL divergence of each unit, averaged over the images: an array $(L,)$ whose
@@ -563,7 +562,7 @@ def my_kl_by_unit(mean, log_var):
 
 
 # %%
-done = exercises.kl_by_unit(my_kl_by_unit)
+done = lesson.check_kl_by_unit(my_kl_by_unit)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -572,8 +571,8 @@ def solution_kl_by_unit(mean, log_var):
     return np.mean(np.exp(log_var) + mean**2 - 1 - log_var, axis=0) / 2
 
 
-assert exercises.kl_by_unit(solution_kl_by_unit)
-assert not exercises.kl_by_unit(lambda mean, log_var: np.mean(np.exp(log_var) + mean**2 - 1 + log_var, axis=0) / 2)
+assert lesson.check_kl_by_unit(solution_kl_by_unit)
+assert not lesson.check_kl_by_unit(lambda mean, log_var: np.mean(np.exp(log_var) + mean**2 - 1 + log_var, axis=0) / 2)
 print("KL of the two units, in nats:", solution_kl_by_unit(means, log_variances).round(2))
 
 # %% [markdown]
@@ -587,7 +586,7 @@ def my_bound(log_weights):
 
 
 # %%
-done = exercises.importance_bound(my_bound)
+done = lesson.check_importance_bound(my_bound)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -597,9 +596,9 @@ def solution_bound(log_weights):
     return largest + np.log(np.mean(np.exp(log_weights - largest[:, None]), axis=1))
 
 
-assert exercises.importance_bound(solution_bound)
-assert not exercises.importance_bound(lambda log_weights: np.log(np.mean(np.exp(log_weights), axis=1)))
-assert not exercises.importance_bound(lambda log_weights: log_weights.mean(axis=1))
+assert lesson.check_importance_bound(solution_bound)
+assert not lesson.check_importance_bound(lambda log_weights: np.log(np.mean(np.exp(log_weights), axis=1)))
+assert not lesson.check_importance_bound(lambda log_weights: log_weights.mean(axis=1))
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # The bound of exercise 3 on 200 test images, with 50 draws each.
@@ -609,13 +608,13 @@ log_weights = []
 for one in noise:
     z = means[:200] + np.exp(log_variances[:200] / 2) * one
     log_q = norm.logpdf(one).sum(axis=1) - log_variances[:200].sum(axis=1) / 2
-    log_weights.append(-vae.cross_entropy(few, model.decoder(z)).numpy() + norm.logpdf(z).sum(axis=1) - log_q)
+    log_weights.append(-vae.reconstruction_loss(few, model.decoder(z)).numpy() + norm.logpdf(z).sum(axis=1) - log_q)
 log_weights = np.array(log_weights).T
 tighter = solution_bound(log_weights).mean() - log_weights.mean()
 print(f"50 draws tighten the bound by {tighter:.2f} nats on average")
 
 # %% [markdown]
-# **Exercise 4 (open).** Section 6 compares 20 units with and without warm-up. Do the same with two units and β = 10: `model, history = experiments_vae.train({"beta": 10.0, "kl_warmup": 0}, mnist.x_train, epochs=5)`, and once more without `"kl_warmup": 0` (then
+# **Exercise 4 (open).** Section 6 compares 20 units with and without warm-up. Do the same with two units and β = 10: `model, history = lesson.fitted_vae({"beta": 10.0, "kl_warmup": 0}, mnist.x_train, epochs=5)`, and once more without `"kl_warmup": 0` (then
 # the warm-up is on). Compare the last values of `history.history["reconstruction"]` and `["kl"]`. Then β = 784. Each training is a quarter of the one of section 1.
 #
 # ## Recap

@@ -63,7 +63,9 @@ import pandas as pd
 from scipy.stats import norm
 from sklearn.decomposition import PCA
 
-from helpers import data, evaluation, experiments, experiments_vae, models, vae_gan
+from helpers import data, networks, scores, sweeps, training
+from lessons import classifier, vae_mnist
+from lessons import vae_fashion as lesson
 
 fashion = data.load("fashion_mnist")
 x_train, x_test, garment = fashion.x_train, fashion.x_test, fashion.y_test
@@ -73,17 +75,17 @@ x_train, x_test, garment = fashion.x_train, fashion.x_test, fashion.y_test
 def train_autoencoder(latent_dim, epochs, seed=0):
     """The report's autoencoder, 784-256-L-256-784 (binary cross-entropy; Adam is our choice): its parts, its losses."""
     course.seed(seed)
-    network = models.autoencoder(latent_dim, latent_activation="linear", hidden=(256,))
-    network.compile("adam", loss="binary_crossentropy", **models.fast(xla=True))
+    network = networks.autoencoder(latent_dim, latent_activation="linear", hidden=(256,))
+    network.compile("adam", loss="binary_crossentropy", **training.compile_options(xla=True))
     history = network.fit(
-        models.batches(x_train, batch_size=128, seed=seed),
-        validation_data=models.batches(x_test, shuffle=False),
+        training.batches(x_train, batch_size=128, seed=seed),
+        validation_data=training.batches(x_test, shuffle=False),
         epochs=course.epochs(epochs),
         shuffle=False,
         verbose=0,
-        callbacks=[models.EpochLine(every=5)],
+        callbacks=[training.EpochLine(every=5)],
     )
-    return network, *models.encoder_and_decoder(network), history
+    return network, *networks.encoder_and_decoder(network), history
 
 
 # %% [markdown]
@@ -93,13 +95,13 @@ def train_autoencoder(latent_dim, epochs, seed=0):
 autoencoder, encoder, decoder, history_ae = train_autoencoder(latent_dim=32, epochs=10)
 
 # %%
-course.show_source(experiments_vae.train)
-variational, history_vae = experiments_vae.train(
+course.show_source(vae_mnist.fitted_vae)
+variational, history_vae = vae_mnist.fitted_vae(
     {"latent_dim": 2},
     x_train,
     epochs=course.epochs(20),
-    validation_data=models.batches(x_test, shuffle=False),
-    callbacks=[models.EpochLine(every=5)],
+    validation_data=training.batches(x_test, shuffle=False),
+    callbacks=[training.EpochLine(every=5)],
 )
 
 # %%
@@ -115,7 +117,7 @@ plots.show(
 )
 
 # %%
-printed_ae = autoencoder.evaluate(models.batches(x_test, shuffle=False), verbose=0)
+printed_ae = autoencoder.evaluate(training.batches(x_test, shuffle=False), verbose=0)
 test_vae = variational.evaluate(x_test, x_test, batch_size=1000, verbose=0, return_dict=True)
 course.claim("05.printed.ae32", printed_ae, low=0.27, high=0.276, reported="another scale", fast_high=0.35)
 course.claim("05.printed.vae2", test_vae["loss"], low=254.5, high=258, reported="another scale", fast_high=310)
@@ -137,8 +139,8 @@ course.say(
 # is the **floor** below which no network can get. Only what lies above the floor is the network's doing.
 
 # %%
-course.show_source(evaluation.cross_entropy_floor)
-floor = evaluation.cross_entropy_floor(x_test).mean()
+course.show_source(scores.cross_entropy_floor)
+floor = scores.cross_entropy_floor(x_test).mean()
 course.claim("05.floor.test", floor, low=189.8, high=189.9, fast_low=180, fast_high=200)
 
 # %% [markdown]
@@ -155,27 +157,27 @@ course.claim("05.floor.test", floor, low=189.8, high=189.9, fast_low=180, fast_h
 
 
 # %%
-def scores(reconstructed, images=x_test, least=1e-7):
+def graded(reconstructed, images=x_test, least=1e-7):
     """Cross-entropy above the floor (nats per image), MSE and SSIM, each the mean over the images."""
     level = np.clip(reconstructed, least, 1 - least)
-    above = evaluation.cross_entropy(images, level) - evaluation.cross_entropy_floor(images)
+    above = scores.cross_entropy(images, level) - scores.cross_entropy_floor(images)
     return {
         "nats above floor": above.mean(),
-        "MSE": evaluation.reconstruction_error(images, reconstructed).mean(),
-        "SSIM": evaluation.structural_similarity(images, reconstructed).mean(),
+        "MSE": scores.reconstruction_error(images, reconstructed).mean(),
+        "SSIM": scores.structural_similarity(images, reconstructed).mean(),
     }
 
 
 principal = PCA(32, svd_solver="covariance_eigh").fit(x_train)
 answers = {
     "mean image": np.repeat(x_train.mean(axis=0)[None], len(x_test), axis=0),
-    "PCA, L = 2": evaluation.pca_reconstruction(principal, x_test, 2),
-    "PCA, L = 32": evaluation.pca_reconstruction(principal, x_test, 32),
+    "PCA, L = 2": scores.pca_reconstruction(principal, x_test, 2),
+    "PCA, L = 32": scores.pca_reconstruction(principal, x_test, 32),
     "VAE, L = 2": variational.reconstruct(x_test),
-    "AE, L = 32": models.answers(autoencoder, x_test),
+    "AE, L = 32": networks.predict(autoencoder, x_test),
 }
 least = {name: 1e-7 if name in ("VAE, L = 2", "AE, L = 32") else 1 / 255 for name in answers}
-live = pd.DataFrame({name: scores(found, least=least[name]) for name, found in answers.items()}).T
+live = pd.DataFrame({name: graded(found, least=least[name]) for name, found in answers.items()}).T
 live.round(4)
 
 # %%
@@ -217,14 +219,14 @@ plots.show(
 )
 
 # %%
-error = {name: evaluation.reconstruction_error(x_test, answers[name]) for name in ("AE, L = 32", "VAE, L = 2")}
+error = {name: scores.reconstruction_error(x_test, answers[name]) for name in ("AE, L = 32", "VAE, L = 2")}
 better = np.mean(error["AE, L = 32"] < error["VAE, L = 2"])
 by_class = [
     error["VAE, L = 2"][garment == label].mean() / error["AE, L = 32"][garment == label].mean() for label in range(10)
 ]
-judge = experiments.fashion_classifier()  # 784-128-10, trained on the real training images
-kept = {name: np.mean(models.answers(judge, answers[name]).argmax(axis=1) == garment) for name in error}
-own = np.mean(models.answers(judge, x_test).argmax(axis=1) == garment)
+judge = classifier.fashion_judge()  # 784-128-10, trained on the real training images
+kept = {name: np.mean(networks.predict(judge, answers[name]).argmax(axis=1) == garment) for name in error}
+own = np.mean(networks.predict(judge, x_test).argmax(axis=1) == garment)
 course.claim("05.live.ae_better", better, low=0.97, fast_low=0.9)
 course.claim("05.live.kept_vae2", kept["VAE, L = 2"], low=0.67, high=0.75, fast_low=0.45, fast_high=0.8)
 course.claim("05.live.kept_ae32", kept["AE, L = 32"], low=0.83, high=0.89, fast_low=0.6)
@@ -249,10 +251,10 @@ course.say(
 # In the table, `above_floor`, `mse` and `ssim` are those of the reconstruction from the mean code; `reconstruction` is the cross-entropy from *one sample* of the code, and `loss` = `reconstruction` + `kl`, the negative ELBO.
 
 # %%
-course.show_source(experiments_vae.generative_model)
-sizes = experiments_vae.sizes_runs()
+course.show_source(lesson.judged_model)
+sizes = lesson.judged_table("sizes")
 stored = data.load("fashion_mnist", profile="full").x_test  # the images of the stored runs, in both profiles
-floor_full = evaluation.cross_entropy_floor(stored).mean()
+floor_full = scores.cross_entropy_floor(stored).mean()
 sizes["above_floor"] = sizes.cross_entropy - floor_full
 columns = ["above_floor", "mse", "ssim", "reconstruction", "kl", "loss"]
 sizes.groupby("method", sort=False)[columns].agg(["mean", "std"]).round(4)
@@ -312,7 +314,7 @@ course.say(
 
 # %%
 _, encoder_2d, decoder_2d, _ = train_autoencoder(latent_dim=2, epochs=10)
-codes_ae2, (codes_vae2, log_variances) = models.answers(encoder_2d, x_test), variational.encode(x_test)
+codes_ae2, (codes_vae2, log_variances) = networks.predict(encoder_2d, x_test), variational.encode(x_test)
 few = slice(4000)
 figure = plots.code_maps(
     [codes_ae2[few], codes_vae2[few]],
@@ -335,7 +337,7 @@ plots.show(
 # baseline is the same vote among raw pixels.
 
 # %%
-real = experiments_vae.real_images_runs()
+real = lesson.real_images.table()
 compared = pd.concat([sizes, real.assign(method="784 pixels")])
 figure = plots.scoreboard(
     compared, "neighbours", "share of test images that five neighbours name rightly", {}, xlim=(0.65, 0.9)
@@ -395,7 +397,7 @@ plots.show(
     "The VAE's plane, decoded at 144 points of equal probability. Look for the regions, and for the dark smears on their borders.",
     "A twelve by twelve grid of decoded garments that change into each other: shoes, trousers, tops, bags in regions.",
 )
-regions = pd.Series(models.answers(judge, variational.decode(grid)).argmax(axis=1)).map(
+regions = pd.Series(networks.predict(judge, variational.decode(grid)).argmax(axis=1)).map(
     dict(enumerate(fashion.class_names))
 )
 seen = regions.value_counts()
@@ -419,7 +421,7 @@ def between(first, second, encode, decode):
 
 ways = {
     "pixels": (lambda images: images, lambda images: images),
-    "AE, L = 32": (lambda images: models.answers(encoder, images), lambda z: models.answers(decoder, z)),
+    "AE, L = 32": (lambda images: networks.predict(encoder, images), lambda z: networks.predict(decoder, z)),
     "VAE, L = 2": (lambda images: variational.encode(images)[0], variational.decode),
 }
 pairs = [(one_each[9], one_each[8]), (one_each[1], one_each[4])]
@@ -444,15 +446,15 @@ plots.show(
 # reconstructions are worse, so compare what halfway *adds*.)
 
 # %%
-ways["AE, L = 2"] = (lambda images: models.answers(encoder_2d, images), lambda z: models.answers(decoder_2d, z))
+ways["AE, L = 2"] = (lambda images: networks.predict(encoder_2d, images), lambda z: networks.predict(decoder_2d, z))
 other = np.random.default_rng(0).permutation(len(x_test))
 distance = pd.DataFrame({"ends": 0.0, "middles": 0.0}, index=list(ways))
 for name, (encode, decode) in ways.items():
     codes = encode(x_test)
     for place, z in {"ends": codes, "middles": (codes + codes[other]) / 2}.items():
-        distance.loc[name, place] = max(0.0, evaluation.fd_classifier(judge, x_test, decode(z)))
-floor_fd = evaluation.fd_classifier(judge, x_test, x_train[: len(x_test)])
-floor_halves = evaluation.fd_classifier(judge, x_test[::2], x_test[1::2])
+        distance.loc[name, place] = max(0.0, lesson.fd_classifier(judge, x_test, decode(z)))
+floor_fd = lesson.fd_classifier(judge, x_test, x_train[: len(x_test)])
+floor_halves = lesson.fd_classifier(judge, x_test[::2], x_test[1::2])
 distance.round(2)
 
 # %%
@@ -496,7 +498,7 @@ names = ["AE, L = 2", "VAE, L = 2", "AE, L = 32", "VAE, L = 32"]
 of_seed_0 = sizes[sizes.seed == 0].set_index("method")
 draws = {f"{name}\n{how}": of_seed_0[key][name] for name in names for key, how in (("drawn", "N(0, I)"), ("drawn_fitted", "fitted"))}  # fmt: skip
 figure = plots.image_grid(
-    [stored[:10], *map(experiments.as_pictures, draws.values())], row_labels=["real", *draws], size=0.8
+    [stored[:10], *map(sweeps.as_pictures, draws.values())], row_labels=["real", *draws], size=0.8
 )
 plots.show(
     figure,
@@ -540,9 +542,9 @@ course.claim("05.fd.way_ae32", way_32, low=0.85, high=1)
 course.claim("05.fd.vae_over_fitted_ae2", fitted_2, low=0.35, high=0.85)
 course.claim("05.fd.vae_over_fitted_ae32", fitted_32, low=0.65, high=0.98)
 course.claim("05.fd.real", real.fd.mean(), low=0.28, high=0.37)
-live_fd = evaluation.fd_classifier(judge, x_test, variational.generate(len(x_test)))
-live_ae = models.answers(decoder, np.random.default_rng(0).normal(size=(len(x_test), 32)).astype("float32"))
-live_fd_ae = evaluation.fd_classifier(judge, x_test, live_ae)
+live_fd = lesson.fd_classifier(judge, x_test, variational.generate(len(x_test)))
+live_ae = networks.predict(decoder, np.random.default_rng(0).normal(size=(len(x_test), 32)).astype("float32"))
+live_fd_ae = lesson.fd_classifier(judge, x_test, live_ae)
 course.claim("05.live.fd_vae2_over_ae32", live_fd / live_fd_ae, high=0.9, fast_high=0.9)
 
 # %%
@@ -583,22 +585,22 @@ plots.show(
 )
 
 # %%
-lesson = taught.groupby("method", sort=False).accuracy.mean()
-judged = lesson["real, judge's labels"]
-course.claim("05.taught.real", lesson["real, true labels"], low=0.84, high=0.88)
-course.claim("05.taught.vae32", lesson["VAE, L = 32, N(0, I)"], low=0.8, high=0.87)
-course.claim("05.taught.ae32", lesson["AE, L = 32, N(0, I)"], low=0.72, high=0.83)
+learned = taught.groupby("method", sort=False).accuracy.mean()
+judged = learned["real, judge's labels"]
+course.claim("05.taught.real", learned["real, true labels"], low=0.84, high=0.88)
+course.claim("05.taught.vae32", learned["VAE, L = 32, N(0, I)"], low=0.8, high=0.87)
+course.claim("05.taught.ae32", learned["AE, L = 32, N(0, I)"], low=0.72, high=0.83)
 course.claim(
-    "05.taught.ae32_over_vae2", lesson["AE, L = 32, N(0, I)"] - lesson["VAE, L = 2, N(0, I)"], low=0, high=0.08
+    "05.taught.ae32_over_vae2", learned["AE, L = 32, N(0, I)"] - learned["VAE, L = 2, N(0, I)"], low=0, high=0.08
 )
-best = lesson.drop(["real, true labels", "real, judge's labels"]).idxmax()
+best = learned.drop(["real, true labels", "real, judge's labels"]).idxmax()
 best_spread = taught.groupby("method").accuracy.std()[best]
 course.say(
-    f"**Conclusion.** Real images teach {lesson['real, true labels']:.1%} (with the judge's labels {judged:.1%}). "
-    f"Drawn from N(0, I), the VAE with 32 units teaches {lesson['VAE, L = 32, N(0, I)']:.1%} and the autoencoder with 32 units "
-    f"{lesson['AE, L = 32, N(0, I)']:.1%}; from the fitted normal the autoencoder teaches {lesson['AE, L = 32, fitted']:.1%}. The highest mean is that of "
-    f"“{best}” with {lesson[best]:.1%} ± {best_spread:.1%}; compare the others with that spread. The fair baseline is {judged:.1%}, where the same judge labels real images. And note the autoencoder with 32 units: from N(0, I) it is far from real images "
-    f"(FD {fd.fd['AE, L = 32']:.0f}), and yet it teaches {lesson['AE, L = 32, N(0, I)'] - lesson['VAE, L = 2, N(0, I)']:.1%} of the test images more than the VAE with two units (FD {fd.fd['VAE, L = 2']:.0f}). The judge's labels are part of the lesson: "
+    f"**Conclusion.** Real images teach {learned['real, true labels']:.1%} (with the judge's labels {judged:.1%}). "
+    f"Drawn from N(0, I), the VAE with 32 units teaches {learned['VAE, L = 32, N(0, I)']:.1%} and the autoencoder with 32 units "
+    f"{learned['AE, L = 32, N(0, I)']:.1%}; from the fitted normal the autoencoder teaches {learned['AE, L = 32, fitted']:.1%}. The highest mean is that of "
+    f"“{best}” with {learned[best]:.1%} ± {best_spread:.1%}; compare the others with that spread. The fair baseline is {judged:.1%}, where the same judge labels real images. And note the autoencoder with 32 units: from N(0, I) it is far from real images "
+    f"(FD {fd.fd['AE, L = 32']:.0f}), and yet it teaches {learned['AE, L = 32, N(0, I)'] - learned['VAE, L = 2, N(0, I)']:.1%} of the test images more than the VAE with two units (FD {fd.fd['VAE, L = 2']:.0f}). The judge's labels are part of the lesson: "
     "images that look wrong still carry its answers. So the two scores can disagree."
 )
 
@@ -615,7 +617,7 @@ course.say(
 # **Predict.** At $\beta = 10$, how many of the 20 units are still active? Which $\beta$ draws the best images?
 
 # %%
-betas = experiments_vae.beta_runs()
+betas = lesson.judged_table("beta")
 betas["distortion"] = betas.reconstruction - floor_full  # from one sample of the code, as in the ELBO
 columns = ["kl", "reconstruction", "distortion", "loss", "active_units", "mse", "ssim", "fd", "fd_fitted", "taught"]
 by_beta = betas.groupby("beta")[columns].mean()
@@ -668,7 +670,7 @@ vaes.groupby("method", sort=False)[columns].mean().round(4)
 
 # %%
 figure = plots.image_grid(
-    [stored[:10], *(experiments.as_pictures(of_seed_0.reconstructed[f"VAE, L = {size}"]) for size in (2, 20, 32))],
+    [stored[:10], *(sweeps.as_pictures(of_seed_0.reconstructed[f"VAE, L = {size}"]) for size in (2, 20, 32))],
     row_labels=["original", "L = 2", "L = 20", "L = 32"],
 )
 plots.show(
@@ -707,7 +709,7 @@ course.say(
 # **Predict.** By what share will the nats above the floor shrink? And what will it cost in seconds?
 
 # %%
-convolutional = experiments_vae.convolutional_runs()
+convolutional = lesson.judged_table("convolutional")
 convolutional["above_floor"] = convolutional.cross_entropy - floor_full
 columns = [
     "parameters",
@@ -728,7 +730,7 @@ convolutional.groupby("method", sort=False)[columns].mean().round(4)
 kinds = convolutional.groupby("method", sort=False).mean(numeric_only=True)
 both_kinds = convolutional[convolutional.seed == 0].set_index("method")
 figure = plots.image_grid(
-    [stored[:10], *map(experiments.as_pictures, both_kinds.reconstructed)],
+    [stored[:10], *map(sweeps.as_pictures, both_kinds.reconstructed)],
     row_labels=["original", *both_kinds.index],
 )
 plots.show(
@@ -769,10 +771,10 @@ course.say(
 # **Predict.** In one column below all ten garments have the same $z$. What could they have in common? And can 5-NN still read the class from the code?
 
 # %%
-conditional = experiments_vae.conditional_runs()
+conditional = lesson.judged_table("conditional")
 of_asked = conditional[conditional.method == "conditional VAE, L = 20"]  # the first is that of seed 0
 figure = plots.image_grid(
-    experiments.as_pictures(of_asked.by_class.iloc[0]).reshape(10, 8, 784),
+    sweeps.as_pictures(of_asked.by_class.iloc[0]).reshape(10, 8, 784),
     row_labels=fashion.class_names,
     size=0.75,
 )
@@ -796,7 +798,7 @@ course.claim("05.conditional.class_left_out", plain.neighbours - asked.neighbour
 course.claim("05.conditional.loss_gain", plain.loss - asked.loss, low=2)
 course.say(
     f"**Conclusion** (means of {len(of_asked)} seeds). In {asked.obeyed:.1%} ± {of_asked.obeyed.std():.1%} of the drawn images the judge sees the class that was asked for; of the real test images it names "
-    f"{np.mean(models.answers(judge, x_test).argmax(axis=1) == garment):.1%} rightly. A classifier that learns from them, with the asked class as the label and no judge "
+    f"{np.mean(networks.predict(judge, x_test).argmax(axis=1) == garment):.1%} rightly. A classifier that learns from them, with the asked class as the label and no judge "
     f"in between, reaches {asked.taught:.1%} on real images (unconditional VAE, judge's labels: {plain.taught:.1%}). Five neighbours read the class from the "
     f"code in {asked.neighbours:.1%} of the cases, from the unconditional code in {plain.neighbours:.1%}. The negative ELBO is "
     f"{plain.loss - asked.loss:.1f} nats lower. But that network was told the class. Without it, it would need at most log 10 = 2.3 nats more (each of ten equally frequent classes has a tenth of the probability, "
@@ -816,8 +818,8 @@ course.say(
 # **Predict.** Which scores get better, which get worse?
 
 # %%
-course.show_source(vae_gan.VaeGan.train_step)
-gan_runs = vae_gan.vae_gan_runs()
+course.show_source(lesson.VaeGan.train_step)
+gan_runs = lesson.judged_table("VAE-GAN")
 columns = ["mse", "ssim", "reconstruction", "kl", "loss", "fd", "fd_fitted", "taught"]
 gan = gan_runs.groupby("method", sort=False)[columns].mean()
 gan.round(4)
@@ -826,7 +828,7 @@ gan.round(4)
 figure = plots.image_grid(
     [
         stored[:10],
-        *map(experiments.as_pictures, gan_runs[gan_runs.seed == 0][["reconstructed", "drawn"]].T.to_numpy().ravel()),
+        *map(sweeps.as_pictures, gan_runs[gan_runs.seed == 0][["reconstructed", "drawn"]].T.to_numpy().ravel()),
     ],
     row_labels=["original", *(f"{name}, {what}" for what in ("reconstructed", "drawn") for name in gan.index)],
 )
@@ -878,19 +880,17 @@ def my_nats_above_floor(printed_loss, images):
 
 
 # %%
-from helpers import exercises
-
-done = exercises.nats_above_floor(my_nats_above_floor, x_test)
+done = lesson.check_nats_above_floor(my_nats_above_floor, x_test)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 1
 def solution_nats(printed_loss, images):
-    return printed_loss * images.shape[1] - evaluation.cross_entropy_floor(images).mean()
+    return printed_loss * images.shape[1] - scores.cross_entropy_floor(images).mean()
 
 
-assert exercises.nats_above_floor(solution_nats, x_test)
-assert not exercises.nats_above_floor(lambda printed_loss, images: printed_loss * 784, x_test)
+assert lesson.check_nats_above_floor(solution_nats, x_test)
+assert not lesson.check_nats_above_floor(lambda printed_loss, images: printed_loss * 784, x_test)
 print(
     f"the live VAE: {solution_nats(test_vae['reconstruction'] / 784, x_test):.1f} nats above the floor, from one sample of the code"
 )
@@ -906,7 +906,7 @@ def my_frechet(first, second):
 
 
 # %%
-done = exercises.frechet_in_one_dimension(my_frechet)
+done = lesson.check_frechet_in_one_dimension(my_frechet)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -915,8 +915,8 @@ def solution_frechet(first, second):
     return (first.mean() - second.mean()) ** 2 + (first.std(ddof=1) - second.std(ddof=1)) ** 2
 
 
-assert exercises.frechet_in_one_dimension(solution_frechet)
-assert not exercises.frechet_in_one_dimension(lambda a, b: (a.mean() - b.mean()) ** 2 + (a.var() - b.var()) ** 2)
+assert lesson.check_frechet_in_one_dimension(solution_frechet)
+assert not lesson.check_frechet_in_one_dimension(lambda a, b: (a.mean() - b.mean()) ** 2 + (a.var() - b.var()) ** 2)
 print("S1 + S2 - 2 sqrt(S1 S2) is (s1 - s2)^2. Both changes give 0.1^2 = 0.01: the distance counts them alike.")
 
 # %% [markdown]
@@ -931,9 +931,9 @@ def my_sampler(codes, n, seed):
 
 
 # %%
-train_codes = models.answers(encoder, x_train)
-distance_of = lambda z: evaluation.fd_classifier(judge, x_test, models.answers(decoder, z.astype("float32")))  # noqa: E731
-done = exercises.sampler_of_codes(my_sampler, train_codes, len(x_test), distance_of)
+train_codes = networks.predict(encoder, x_train)
+distance_of = lambda z: lesson.fd_classifier(judge, x_test, networks.predict(decoder, z.astype("float32")))  # noqa: E731
+done = lesson.check_sampler_of_codes(my_sampler, train_codes, len(x_test), distance_of)
 
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
@@ -946,14 +946,14 @@ def solution_sampler(codes, n, seed):
     return np.random.default_rng(seed).permutation(mixture.sample(n)[0])
 
 
-assert exercises.sampler_of_codes(solution_sampler, train_codes, len(x_test), distance_of)
-assert not exercises.sampler_of_codes(lambda codes, n, seed: codes[:n], train_codes, len(x_test), distance_of)
+assert lesson.check_sampler_of_codes(solution_sampler, train_codes, len(x_test), distance_of)
+assert not lesson.check_sampler_of_codes(lambda codes, n, seed: codes[:n], train_codes, len(x_test), distance_of)
 print(
     f"from N(0, I): the live VAE with two units {live_fd:.1f}, the VAEs with 32 units (whole data set) {fd.fd['VAE, L = 32']:.1f}"
 )
 
 # %% [markdown]
-# **Exercise 4 (open).** Section 12 gave the class to the network. Train `model, _ = experiments_vae.train({"classes": 10, "latent_dim": 20}, x_train, fashion.y_train, epochs=5)` and draw with `model.generate(len(labels), classes=labels)`, with labels of your
+# **Exercise 4 (open).** Section 12 gave the class to the network. Train `model, _ = vae_mnist.fitted_vae({"classes": 10, "latent_dim": 20}, x_train, fashion.y_train, epochs=5)` and draw with `model.generate(len(labels), classes=labels)`, with labels of your
 # own choice: which pairs of classes does the judge confuse, and are they the pairs that it confuses among real images?
 #
 # ## Recap

@@ -50,7 +50,6 @@ plots.set_style()
 # logarithm it is counted in **nats**.
 
 # %%
-import json
 
 import keras
 import numpy as np
@@ -58,7 +57,8 @@ import pandas as pd
 from scipy.special import expit, softmax
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
-from helpers import data, evaluation, experiments, experiments_classifier, models, saliency
+from helpers import data, networks, sweeps
+from lessons import classifier as lesson
 
 fashion = data.load("fashion_mnist")
 names, x_test, y_test = fashion.class_names, fashion.x_test, fashion.y_test
@@ -81,7 +81,7 @@ plots.show(
 )
 
 # %%
-course.show_source(models.classifier)
+course.show_source(networks.classifier)
 
 # %% [markdown]
 # **Predict.** How many parameters can be trained? The report calls another 203,542 "non-trainable parameters". There is nothing in
@@ -89,7 +89,7 @@ course.show_source(models.classifier)
 
 # %%
 course.seed(0)
-network = models.classifier()
+network = networks.classifier()
 trainable = int(sum(np.prod(weight.shape) for weight in network.trainable_weights))
 adam = keras.optimizers.Adam(1e-3)
 adam.build(network.trainable_weights)
@@ -105,17 +105,17 @@ print("Adam's variables:", ", ".join(f"{v.name} {tuple(v.shape)}" for v in adam.
 #
 # Training follows the report: Adam with learning rate 0.001, batches of 64, at most 50 epochs. Training stops when the validation loss has
 # not improved for five epochs (**early stopping**). The report saved the best weights with `ModelCheckpoint`; `restore_best_weights` brings back the same
-# weights without a file. `models.FusedAdam` is Keras's Adam with one operation per variable instead of a dozen: the same numbers to rounding, sooner. (Notebook 05 judges generated images by a network of this recipe; its weights are stored in `data/`.)
+# weights without a file. `lesson.FusedAdam` is Keras's Adam with one operation per variable instead of a dozen: the same numbers to rounding, sooner. (Notebook 05 judges generated images by a network of this recipe; its weights are stored in `data/`.)
 #
 # **Predict.** Which epoch will have the lowest validation loss? What does the training loss do after it?
 
 # %%
-course.show_source(experiments.train_classifier)
+course.show_source(lesson.fit_classifier)
 
 # %%
 validation = (x_validation, y_validation)
-history = experiments.train_classifier(network, x, y, *validation, epochs=course.epochs(50))
-figure = plots.classifier_curves(history)
+history = lesson.fit_classifier(network, x, y, *validation, epochs=course.epochs(50))
+figure = lesson.draw_curves(history)
 plots.show(
     figure,
     "06_curves_multi",
@@ -132,9 +132,9 @@ plots.show(
 # **Predict.** Which class will have the lowest F1, and which the highest?
 
 # %%
-logits = models.logits(network, x_test)
+logits = lesson.logits_of(network, x_test)
 answers = logits.argmax(axis=1)
-runs = experiments_classifier.classifier_runs()
+runs = lesson.ten_and_two.table()
 report = {
     "precision": [0.86, 0.98, 0.81, 0.86, 0.78, 0.97, 0.68, 0.94, 0.95, 0.96],
     "recall": [0.79, 0.97, 0.76, 0.90, 0.80, 0.96, 0.71, 0.95, 0.98, 0.96],
@@ -231,18 +231,16 @@ course.say(
 # **Predict.** More or fewer than one error in a hundred?
 
 # %%
-groups = experiments_classifier.GROUPS  # the negative group first
-print(groups)
-truth, truth_validation = evaluation.grouped(y_test, groups), evaluation.grouped(y_validation, groups)
+clothing = lesson.CLOTHING  # one number per class: 1 for clothing, the positive group, 0 for the rest
+print(dict(zip(fashion.class_names, clothing.tolist(), strict=True)))
+truth, truth_validation = clothing[y_test], clothing[y_validation]
 course.seed(0)
-binary = models.classifier(2)
+binary = networks.classifier(2)
 course.claim("06.params.binary", binary.count_params(), 100609, 100609, reported=100609)
-history_binary = experiments.train_classifier(
-    binary, x, evaluation.grouped(y, groups), x_validation, truth_validation, epochs=course.epochs(50)
-)
+history_binary = lesson.fit_classifier(binary, x, clothing[y], x_validation, truth_validation, epochs=course.epochs(50))
 
 # %%
-figure = plots.classifier_curves(history_binary)
+figure = lesson.draw_curves(history_binary)
 plots.show(
     figure,
     "06_curves_binary",
@@ -251,7 +249,7 @@ plots.show(
 )
 
 # %%
-logit_binary = models.logits(binary, x_test)[:, 0]
+logit_binary = lesson.logits_of(binary, x_test)[:, 0]
 direct = expit(logit_binary)
 answers_direct = (direct >= 0.5).astype(int)
 accuracy_direct = accuracy_score(truth, answers_direct)
@@ -284,20 +282,20 @@ course.say(
 slope = direct * (1 - direct)
 course.claim("06.saliency.slope", np.median(slope), high=1e-4, fast_high=1e-2)
 print(f"p(1 - p): median {np.median(slope):.1e}; below a thousandth for {np.mean(slope < 1e-3):.0%} of the test images")
-course.show_source(saliency.integrated_gradients)
+course.show_source(lesson.integrated_gradients)
 
 # %%
 margin = np.where(truth == 1, logit_binary, -logit_binary)  # negative: the answer is wrong
 chosen = np.argsort(margin)[:5]
-to_logit = models.up_to(binary, "Logits")
+to_logit = networks.up_to(binary, "Logits")
 course.seed(1)
-untrained = models.up_to(models.classifier(2), "Logits")  # the same layers with random weights
+untrained = networks.up_to(networks.classifier(2), "Logits")  # the same layers with random weights
 maps = {
-    "gradient": saliency.gradient(to_logit, x_test[chosen]),
-    "SmoothGrad": saliency.smooth_gradient(to_logit, x_test[chosen]),
-    "integrated": saliency.integrated_gradients(to_logit, x_test[chosen]),
-    "gradient,\nrandom weights": saliency.gradient(untrained, x_test[chosen]),
-    "integrated,\nrandom weights": saliency.integrated_gradients(untrained, x_test[chosen]),
+    "gradient": lesson.gradient(to_logit, x_test[chosen]),
+    "SmoothGrad": lesson.smooth_gradient(to_logit, x_test[chosen]),
+    "integrated": lesson.integrated_gradients(to_logit, x_test[chosen]),
+    "gradient,\nrandom weights": lesson.gradient(untrained, x_test[chosen]),
+    "integrated,\nrandom weights": lesson.integrated_gradients(untrained, x_test[chosen]),
 }
 titles = [f"{names[y_test[i]]}\np = {direct[i]:.4f}" for i in chosen]
 figure = plots.image_grid([x_test[chosen], *maps.values()], ["image", *maps], titles, size=1.5, maps_from=1)
@@ -323,13 +321,13 @@ plots.show(
 from scipy.stats import spearmanr
 
 few = x_test[:100]
-integrated = saliency.integrated_gradients(to_logit, few)
+integrated = lesson.integrated_gradients(to_logit, few)
 gap = integrated.sum(axis=1) - (to_logit(few) - to_logit(np.zeros((1, 784), "float32"))).numpy()[:, 0]
 incomplete = np.abs(gap).max() / np.abs(integrated.sum(axis=1)).mean()
 methods = {
-    "gradient": saliency.gradient,
-    "SmoothGrad": saliency.smooth_gradient,
-    "integrated": saliency.integrated_gradients,
+    "gradient": lesson.gradient,
+    "SmoothGrad": lesson.smooth_gradient,
+    "integrated": lesson.integrated_gradients,
 }
 similar = {}
 for name, method in methods.items():
@@ -338,7 +336,7 @@ for name, method in methods.items():
         # a and b: an image's two maps; at: which of its pixels
         ranks = [spearmanr(a[at], b[at]).statistic for a, b, at in zip(*pairs, shown, strict=True)]
         similar[name, where] = float(np.mean(ranks))
-slopes = np.corrcoef(saliency.gradient(to_logit, few))
+slopes = np.corrcoef(lesson.gradient(to_logit, few))
 alike = float(slopes[~np.eye(len(few), dtype=bool)].mean())  # over all pairs of different images
 pd.Series(similar).unstack().loc[list(methods)].round(3)
 
@@ -370,9 +368,9 @@ course.say(
 
 # %%
 probabilities = softmax(logits, axis=1)
-total = evaluation.binarised_probabilities(probabilities, groups)
+total = probabilities @ clothing
 three = {
-    "arg-max": evaluation.grouped(answers, groups),
+    "arg-max": clothing[answers],
     "sum": (total >= 0.5).astype(int),
     "direct": answers_direct,
 }
@@ -392,16 +390,16 @@ plots.show(
 # matrix (where in its block a number stands does not matter), and the same function sums the blocks: in it, `members` has a row per class, with a 1 in the column of its group.
 
 # %%
-course.show_source(evaluation.binarised_confusion)
+course.show_source(lesson.binarised_confusion)
 
 # %%
-blocks = evaluation.binarised_confusion(matrix, groups)
-positive = groups["clothing"]
+blocks = lesson.binarised_confusion(matrix, clothing)
+positive = np.flatnonzero(clothing)
 annex_b = np.zeros((10, 10), dtype=int)
 annex_b[positive, 8] = [19, 5, 6, 10, 3, 12]  # clothing called bag, say
 annex_b[8, positive], annex_b[5, positive[:3]] = [1, 1, 1, 2, 5, 3], [2, 1, 1]  # and the other way round
 annex_b[range(10), range(10)] = 1000 - annex_b.sum(axis=1)  # the rest of each class is right
-(tn_b, fp_b), (fn_b, tp_b) = evaluation.binarised_confusion(annex_b, groups)
+(tn_b, fp_b), (fn_b, tp_b) = lesson.binarised_confusion(annex_b, clothing)
 same = np.array_equal(blocks, confusion_matrix(truth, three["arg-max"]))
 course.claim(
     "06.blocks_equal", same and (fn_b, fp_b, tn_b, tp_b) == (55, 17, 3983, 5945), low=1, high=1, reported="by hand"
@@ -463,7 +461,7 @@ scores = {"direct": direct, "sum": total}
 curves = {name: (*roc_curve(truth, score)[:2], roc_auc_score(truth, score)) for name, score in scores.items()}
 (tn_a, fp_a), (fn_a, tp_a) = confusion_matrix(truth, three["arg-max"])
 points = {"arg-max: one point": (fp_a / (fp_a + tn_a), tp_a / (tp_a + fn_a))}
-figure = plots.roc_with_zoom(curves, points)
+figure = lesson.draw_roc(curves, points)
 plots.show(
     figure,
     "06_roc",
@@ -482,7 +480,7 @@ course.claim("06.auc.binarized", runs.auc_sum.mean(), low=0.9995, reported=0.99)
 hard_direct, hard_binarised = (5965 / 6000 + 3981 / 4000) / 2, (tp_b / 6000 + tn_b / 4000) / 2
 course.claim("06.auc.hard_direct", hard_direct, low=0.9946, high=0.9948, reported=0.99)
 course.claim("06.auc.hard_binarized", hard_binarised, low=0.9932, high=0.9934, reported=0.99)
-difference, low, high = evaluation.auc_difference(truth, direct, total)
+difference, low, high = lesson.auc_difference(truth, direct, total)
 print(f"AUC, direct minus sum: {difference:+.5f}, 95 % bootstrap interval {low:+.5f} to {high:+.5f} (this seed)")
 print(f"Five seeds: {', '.join(f'{value:+.5f}' for value in runs.auc_difference)}")
 # Both ends have the same sign: 0 is outside.
@@ -493,7 +491,7 @@ print(f"The interval leaves out 0 in {int((runs.auc_low * runs.auc_high > 0).sum
 # handed to `roc_auc_score` in place of a score, the area is (true positive rate + true negative rate) / 2, which is 0.9947 and 0.9933 for the
 # report's two tables. The report does not say which it did. Its ROC curves would then have a single corner.
 #
-# A trap on the way: in single precision (`float32`), a probability above 0.99999997 *is* 1, so images tie that have different logits. `models.logits` returns double precision for that
+# A trap on the way: in single precision (`float32`), a probability above 0.99999997 *is* 1, so images tie that have different logits. `lesson.logits_of` returns double precision for that
 # reason.
 #
 # **6.2 McNemar's test.** Both networks answered the same images. Those that both have right or both have wrong say nothing about a difference. Only the
@@ -513,7 +511,7 @@ def smallest_visible(discordant):
     return next((2 * k - discordant for k in more), np.nan)
 
 
-n10, n01, p = evaluation.mcnemar(truth, three["direct"], three["arg-max"])
+n10, n01, p = lesson.mcnemar(truth, three["direct"], three["arg-max"])
 discordant = int((runs.n10 + runs.n01).median())
 visible = smallest_visible(discordant)
 print(f"this seed: direct alone right {n10}, arg-max alone right {n01}, p = {p:.3f}")
@@ -579,20 +577,20 @@ course.say(
 
 # %%
 validation_scores = {
-    "direct": expit(models.logits(binary, x_validation)[:, 0]),
-    "sum": evaluation.binarised_probabilities(softmax(models.logits(network, x_validation), axis=1), groups),
+    "direct": expit(lesson.logits_of(binary, x_validation)[:, 0]),
+    "sum": softmax(lesson.logits_of(network, x_validation), axis=1) @ clothing,
 }
 rows = {}
 for name, score in scores.items():
     chosen_threshold = {
         "one half": 0.5,
-        "chosen on validation": evaluation.best_threshold(truth_validation, validation_scores[name]),
-        "chosen on test (never do this)": evaluation.best_threshold(truth, score),
+        "chosen on validation": lesson.best_threshold(truth_validation, validation_scores[name]),
+        "chosen on test (never do this)": lesson.best_threshold(truth, score),
     }
     for where, threshold in chosen_threshold.items():
         answer = score >= threshold
         errors_then = int(np.sum(answer != truth))
-        p_half = evaluation.mcnemar(truth, (score >= 0.5).astype(int), answer.astype(int))[2]
+        p_half = lesson.mcnemar(truth, (score >= 0.5).astype(int), answer.astype(int))[2]
         rows[name, where] = {"threshold": threshold, "test errors": errors_then, "F1": f1_score(truth, answer)}
         rows[name, where]["p, against one half"] = p_half
 thresholds = pd.DataFrame(rows).T
@@ -625,9 +623,8 @@ course.say(
 # **Predict** which curve is shortest, which is longest, and which is lowest.
 
 # %%
-rate_runs = experiments_classifier.learning_rate_runs()
-rate_runs["curves"] = [json.loads(text) for text in rate_runs.curves]
-figure = plots.learning_rates(rate_runs)
+rate_runs = lesson.trained_at_a_rate.table()
+figure = lesson.draw_learning_rates(rate_runs)
 plots.show(
     figure,
     "06_learning_rates",
@@ -655,7 +652,7 @@ course.say(
     )
     + f" (five seeds each). The end: 0.01 is {by_rate['mean'][0.001] - by_rate['mean'][0.01]:.3f} behind 0.001 on test images; 0.0001 differs from 0.001 by {by_rate['mean'][0.0001] - by_rate['mean'][0.001]:+.4f}, where seeds scatter by {by_rate.sd[[0.001, 0.0001]].max():.4f} (the larger of the two standard deviations). "
     f"The way: 0.0001 takes {slower:.1f} times as many epochs as 0.001, or more: the limit of 50 cut it short. Chosen on validation, as it must be: {best_rate:g} ({by_rate.validation[best_rate]:.4f}; the next, {next_rate:g}, has {by_rate.validation[next_rate]:.4f}). Of the {len(rate_runs)} runs, "
-    f"{sum(len(curves['loss']) == 50 for curves in rate_runs.curves)} went through all 50 epochs without being stopped: those could still have improved, so their accuracy is that of 50 epochs, not of the learning rate."
+    f"{sum(len(values) == 50 for values in rate_runs.loss)} went through all 50 epochs without being stopped: those could still have improved, so their accuracy is that of 50 epochs, not of the learning rate."
 )
 
 # %% [markdown]
@@ -673,19 +670,19 @@ course.say(
 # **Predict.** Is the network too sure of itself, or not sure enough? What if it had not been stopped, but trained for all 50 epochs?
 
 # %%
-late = experiments_classifier.late_runs()
-temperature = evaluation.temperature(models.logits(network, x_validation), y_validation)
+late = lesson.trained_to_the_end.table()
+temperature = lesson.temperature(lesson.logits_of(network, x_validation), y_validation)
 right = answers == y_test
 live = {
-    label: evaluation.reliability(softmax(logits / by, axis=1).max(axis=1), right)
+    label: lesson.reliability(softmax(logits / by, axis=1).max(axis=1), right)
     for label, by in {"as trained": 1.0, f"temperature {temperature:.2f}": temperature}.items()
 }
-labels = {"reliability_before": "as trained", "reliability_after": f"temperature {late.temperature[0]:.2f}"}
+labels = {"before": "as trained", "after": f"temperature {late.temperature[0]:.2f}"}
 stored = {
-    label: pd.DataFrame(json.loads(late[key][0]), columns=["confidence", "accuracy", "answers"])
+    label: pd.DataFrame({name: late[f"{name}_{key}"][0] for name in ("confidence", "accuracy", "answers")})
     for key, label in labels.items()
 }
-figure = plots.reliability_diagrams({"stopped in time": live, "all 50 epochs": stored})
+figure = lesson.draw_reliability({"stopped in time": live, "all 50 epochs": stored})
 plots.show(
     figure,
     "06_reliability",
@@ -695,7 +692,7 @@ plots.show(
 
 # %%
 rng, confidence = np.random.default_rng(0), softmax(logits / temperature, axis=1).max(axis=1)
-perfect = [evaluation.calibration_error(confidence, rng.random(len(confidence)) < confidence) for _ in range(20)]
+perfect = [lesson.calibration_error(confidence, rng.random(len(confidence)) < confidence) for _ in range(20)]
 course.claim("06.ece.floor", np.mean(perfect), low=0.002, high=0.012, fast_high=0.03)
 course.claim("06.ece.before", runs.ece_before.mean(), low=0.005, high=0.035, reported="not measured")
 course.claim("06.ece.after", runs.ece_after.mean(), high=0.02, reported="not measured")
@@ -736,13 +733,13 @@ course.say(
 # **Predict.** What helps more: the whole wide recipe, with eighteen times the parameters, or the mirroring on top of it?
 
 # %%
-course.show_source(experiments_classifier.fit_best_dense)
-print(experiments_classifier.BEST_DENSE)
+course.show_source(lesson.fit_best_dense)
+print(lesson.BEST_DENSE)
 
 # %%
-candidates = experiments_classifier.best_dense_runs()
-recipe, answered = experiments_classifier.chosen(candidates)
-refitted = experiments_classifier.refitted_runs()
+candidates = lesson.best_dense.table("candidates")
+recipe, answered = lesson.chosen(candidates)
+refitted = lesson.best_dense.table(sweeps.grid(recipe=[recipe], refit=[True], seed=range(5)))
 tables = [
     candidates.assign(
         method=candidates.recipe + text,
@@ -857,7 +854,7 @@ plots.show(
 )
 
 # %%
-right_whole = models.logits(network, whole.x_test).argmax(axis=1) == whole.y_test
+right_whole = lesson.logits_of(network, whole.x_test).argmax(axis=1) == whole.y_test
 without = np.delete(right_whole, near.test)
 change = without.mean() - right_whole.mean()
 course.claim("06.near.leaked", len(near), 16, 16)
@@ -884,21 +881,19 @@ course.claims_table()
 # ## Your turn
 #
 # **Exercise 1 (another grouping).** Tops (T-shirt/top, Pullover, Coat, Shirt) against the rest: make the 2 × 2 table from `matrix` with
-# `evaluation.binarised_confusion`. Groups are written like those printed in section 3, the negative group first. Predict first: will its accuracy be nearer to that of ten classes, or to that of clothing against the rest?
+# `lesson.binarised_confusion`. A grouping is written like the one printed in section 3: ten numbers, 1 for a class of the positive group. Predict first: will its accuracy be nearer to that of ten classes, or to that of clothing against the rest?
 
 # %% tags=["exercise"]
 my_table = None  # [[TN, FP], [FN, TP]], tops are positive
 
 # %%
-from helpers import exercises
-
-done = exercises.tops_against_the_rest(my_table, matrix)
+done = lesson.check_tops_against_the_rest(my_table, matrix)
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 1
-tops = evaluation.binarised_confusion(matrix, {"rest": (1, 3, 5, 7, 8, 9), "tops": (0, 2, 4, 6)})
-assert exercises.tops_against_the_rest(tops, matrix)
-assert not exercises.tops_against_the_rest(tops.T, matrix)
+tops = lesson.binarised_confusion(matrix, [1, 0, 1, 0, 1, 0, 1, 0, 0, 0])
+assert lesson.check_tops_against_the_rest(tops, matrix)
+assert not lesson.check_tops_against_the_rest(tops.T, matrix)
 print(
     f"tops against the rest: {np.trace(tops) / tops.sum():.4f}; ten classes {accuracy:.4f}; clothing {np.trace(blocks) / blocks.sum():.4f}"
 )
@@ -918,7 +913,7 @@ def my_p_value(n10, n01):
 
 
 # %%
-done = exercises.mcnemar_p(my_p_value)
+done = lesson.check_mcnemar_p(my_p_value)
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 2
 from scipy.stats import binom
@@ -928,8 +923,8 @@ def solution_p_value(n10, n01):
     return min(1.0, 2 * binom.cdf(min(n10, n01), n10 + n01, 0.5))
 
 
-assert exercises.mcnemar_p(solution_p_value)
-assert not exercises.mcnemar_p(lambda n10, n01: binom.cdf(min(n10, n01), n10 + n01, 0.5))
+assert lesson.check_mcnemar_p(solution_p_value)
+assert not lesson.check_mcnemar_p(lambda n10, n01: binom.cdf(min(n10, n01), n10 + n01, 0.5))
 
 # %% [markdown]
 # **Exercise 3 (a threshold with a price).** A shop irons everything called *clothing* in a hot press. A shoe in it is expensive: of the footwear and bags, at most one in a
@@ -941,13 +936,13 @@ my_threshold = None  # a number
 
 # %%
 pairs = (truth_validation, validation_scores["direct"]), (truth, direct)
-done = exercises.careful_threshold(my_threshold, *pairs)
+done = lesson.check_careful_threshold(my_threshold, *pairs)
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution 3
 false_rate, true_rate, candidates = roc_curve(*pairs[0], drop_intermediate=False)
 careful = candidates[false_rate <= 0.001][-1]
-assert exercises.careful_threshold(careful, *pairs)
-assert not exercises.careful_threshold(1e-9, *pairs)
+assert lesson.check_careful_threshold(careful, *pairs)
+assert not lesson.check_careful_threshold(1e-9, *pairs)
 called = direct >= careful
 print(f"threshold {careful:.4f}: on test, {called[truth == 0].mean():.3%} of footwear and bags are called clothing,")
 print(f"and {called[truth == 1].mean():.2%} of the clothing is found. The first number need not be below 0.1 % there:")

@@ -5,12 +5,12 @@ import pathlib
 
 import pytest
 
-from helpers import notebooks
+from tools import execute
 
 os.environ.setdefault("COURSE_PROFILE", "fast")
 os.environ.setdefault("COURSE_HEADLESS", "1")
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SOURCES = notebooks.sources()
+SOURCES = execute.sources()
 LONG = ("test_untrained.py", "test_clustering.py", "test_colab.py", "test_vae.py")
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import picture, ranges, run, table
 from helpers import course
+from tools.bench import picture, ranges, run, table
 
 
 def test_a_row_holds_median_spread_and_ratio():

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from helpers import clustering, data, models
+from helpers import clustering, data, networks, training
 from helpers.clustering import CollapseWarning, DeepClustering, clustering_scores, match_labels
 
 SMALL = {
@@ -208,7 +208,7 @@ def test_the_joint_step_is_the_one_written_by_hand(blobs):
     joint = model._joint_step(X, 5)
     joint.network.compile(keras.optimizers.SGD(0.1), loss="mse", metrics={"reconstruction": ["mse"]})
     centroids = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
-    assigned = clustering.pairwise_distances_argmin(models.answers(model._halves[0], X), centroids)
+    assigned = clustering.pairwise_distances_argmin(networks.predict(model._halves[0], X), centroids)
     joint.targets.assign(centroids[assigned])
     joint.weights.assign([0.7, 0.3])
     W1, b1, W2, b2, W3, b3, W4, b4 = (w.astype("float64") for w in model._autoencoder.get_weights())
@@ -292,17 +292,17 @@ def test_identical_points_do_not_pass_for_convergence():
 
 def test_augmentation_keeps_the_image_and_moves_it():
     images = data.load("mnist", profile="fast").x_train[:512]
-    still = next(iter(models.distorted(models.batches(images, batch_size=512, shuffle=False), degrees=0, shift=0)))
+    still = next(iter(training.distorted(training.batches(images, batch_size=512, shuffle=False), degrees=0, shift=0)))
     np.testing.assert_allclose(still[0], images, atol=1e-5)
-    dataset = models.distorted(models.batches(images, batch_size=512, shuffle=False), shear=0.25, zoom=0.15, seed=1)
+    dataset = training.distorted(training.batches(images, batch_size=512, shuffle=False), shear=0.25, zoom=0.15, seed=1)
     (first, target), (second, _) = next(iter(dataset)), next(iter(dataset))
     np.testing.assert_array_equal(target, images)
     assert not np.allclose(first, second) and not np.allclose(first, images)
     np.testing.assert_allclose(np.mean(first), images.mean(), rtol=0.05)  # turned, moved, and hardly anything lost
     assert np.min(first) >= 0 and np.max(first) <= 1
-    turned = next(iter(models.distorted(models.batches(images, batch_size=512, shuffle=False), degrees=0, shift=0.1)))[
-        0
-    ]
+    turned = next(
+        iter(training.distorted(training.batches(images, batch_size=512, shuffle=False), degrees=0, shift=0.1))
+    )[0]
     middle = np.arange(28) - 13.5
     moved = [np.average(middle, weights=image.reshape(28, 28).sum(axis=0)) for image in np.asarray(turned)]
     before = [np.average(middle, weights=image.reshape(28, 28).sum(axis=0)) for image in images]

@@ -7,11 +7,11 @@ import sys
 import jupytext
 import pytest
 
-from helpers import notebooks
 from tests.conftest import ROOT, SOURCES
-from tests.play import RECORD_CLAIMS, play, printed
+from tools import execute
+from tools.play import RECORD_CLAIMS, play, printed
 
-NOTEBOOK = notebooks.sources("04")[0]  # most of its claims are trained live
+NOTEBOOK = execute.sources("04")[0]  # most of its claims are trained live
 CLAIMED = "import json; print(json.dumps(_values))"
 
 
@@ -35,7 +35,7 @@ def in_colab(clone, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GIT_CONFIG_COUNT", "1")
         patch.setenv("GIT_CONFIG_KEY_0", f"url.file://{clone}.insteadOf")
-        patch.setenv("GIT_CONFIG_VALUE_0", f"https://github.com/{notebooks.repository()}")
+        patch.setenv("GIT_CONFIG_VALUE_0", f"https://github.com/{execute.repository()}")
         executed = play(
             NOTEBOOK, content, first=[loaded], after_setup=[RECORD_CLAIMS], last=[CLAIMED, where], skip_tag="solution"
         )

@@ -14,7 +14,8 @@ from sklearn.metrics import silhouette_score
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
-from helpers import clustering, evaluation, exercises, models
+from helpers import networks, scores
+from lessons import activity_c, autoencoder, classifier, dcn, vae_fashion, vae_mnist
 
 
 def total(latent_dim, bias=1):
@@ -33,7 +34,7 @@ def total(latent_dim, bias=1):
     ],
 )
 def test_parameters(answer, said, capsys):
-    exercises.parameters(answer)
+    autoencoder.check_parameters(answer)
     assert said in capsys.readouterr().out
 
 
@@ -55,7 +56,7 @@ def test_error_by_class(capsys):
         ((errors, errors / x.var(axis=0).mean()), "digit's own"),
         ((errors, errors), "*within*"),
     ]:
-        exercises.error_by_class(answer, x, y, decoded)
+        autoencoder.check_error_by_class(answer, x, y, decoded)
         assert said in capsys.readouterr().out
 
 
@@ -71,11 +72,11 @@ def test_linear_autoencoder(capsys):
         (network(16), "has 16 units"),
         (network(32), "train it longer"),
     ]:
-        assert not exercises.linear_autoencoder(model, x, pca_mse=0.01)
+        assert not autoencoder.check_linear_autoencoder(model, x, pca_mse=0.01)
         assert said in capsys.readouterr().out
-    assert exercises.linear_autoencoder(network(32), x, pca_mse=1e6)
+    assert autoencoder.check_linear_autoencoder(network(32), x, pca_mse=1e6)
     halves = [keras.Sequential([keras.Input((a,)), keras.layers.Dense(b)]) for a, b in ((784, 32), (32, 784))]
-    assert exercises.linear_autoencoder(keras.Sequential(halves), x, pca_mse=1e6), "a model made of models"
+    assert autoencoder.check_linear_autoencoder(keras.Sequential(halves), x, pca_mse=1e6), "a model made of models"
 
 
 def test_cluster_accuracy(capsys):
@@ -86,9 +87,9 @@ def test_cluster_accuracy(capsys):
         (lambda truth, found: None, "Nothing to check"),
         (lambda truth, found: np.mean(truth == found), "other names must score 1"),
         (purity, "is purity, not this"),
-        (lambda truth, found: clustering.clustering_scores(truth, found)["acc"], "Right"),
+        (lambda truth, found: scores.clustering_scores(truth, found)["acc"], "Right"),
     ]:
-        exercises.cluster_accuracy(answer)
+        dcn.check_cluster_accuracy(answer)
         assert said in capsys.readouterr().out
 
 
@@ -103,13 +104,13 @@ def two_outputs(latent_dim, decoder_sees):
 def test_decoder_hangs_on_the_code(capsys):
     for answer, said in [
         (lambda size: None, "Nothing to check"),
-        (lambda size: models.autoencoder(size), "dict of two outputs"),
+        (lambda size: networks.autoencoder(size), "dict of two outputs"),
         (lambda size: two_outputs(2, "code"), "asked for a code of 8 units, it has 2"),
         (lambda size: two_outputs(size, "hidden"), "begins before the code"),
         (lambda size: two_outputs(size, "both"), "passes beside the code"),
         (lambda size: two_outputs(size, "code"), "Right"),
     ]:
-        exercises.decoder_hangs_on_the_code(answer)
+        dcn.check_decoder_hangs_on_the_code(answer)
         assert said in capsys.readouterr().out
 
 
@@ -122,7 +123,7 @@ def test_worthless_inertia(capsys):
         (quick | {"pretrain_epochs": 10}, "Not yet"),
         (quick | {"pretrain_epochs": 0, "alpha": 0.0, "beta": 1.0, "ramp": 1, "epochs": 200}, "Right"),
     ]:
-        exercises.worthless_inertia(answer, x, digits)
+        dcn.check_worthless_inertia(answer, x, digits)
         assert said in capsys.readouterr().out
 
 
@@ -137,7 +138,7 @@ def test_run_name(capsys):
         (lambda c, v: f"{hash(json.dumps(c, sort_keys=True) + v):x}", "hashlib"),
         (lambda c, v: digest(json.dumps([c, v], sort_keys=True)), "Right"),
     ]:
-        exercises.run_name(answer)
+        activity_c.check_run_name(answer)
         assert said in capsys.readouterr().out
 
 
@@ -151,7 +152,7 @@ def test_cells_like_the_best(capsys):
         ({"a", "b", "c"}, "c does not belong to them"),
         ({"a", "b"}, "Right"),
     ]:
-        exercises.cells_like_the_best(lambda runs, answer=answer: answer, runs)
+        activity_c.check_cells_like_the_best(lambda runs, answer=answer: answer, runs)
         assert said in capsys.readouterr().out
 
 
@@ -162,24 +163,24 @@ def test_scale_free_score(capsys):
         (lambda codes, labels: -silhouette_score(codes, labels), "more must be better"),
         (silhouette_score, "Right"),
     ]:
-        exercises.scale_free_score(answer)
+        activity_c.check_scale_free_score(answer)
         assert said in capsys.readouterr().out
 
 
 def test_nats_above_floor(capsys):
     images = np.random.default_rng(0).random((20, 784))
-    floor = evaluation.cross_entropy_floor(images).mean()
+    floor = scores.cross_entropy_floor(images).mean()
     for answer, said in [
         (lambda loss, x: None, "Nothing to check"),
         (lambda loss, x: loss * 784, "but from zero"),
         (lambda loss, x: loss - floor / 784, "still per pixel"),
         (lambda loss, x: loss - floor, "same unit first"),
         (lambda loss, x: loss * 28 - floor, "yours is"),
-        (lambda loss, x: loss * 784 - evaluation.cross_entropy_floor(x), "take the mean over the images"),
+        (lambda loss, x: loss * 784 - scores.cross_entropy_floor(x), "take the mean over the images"),
         (lambda loss, x: loss * 784 - floor, "and 10 images it must be"),
-        (lambda loss, x: loss * 784 - evaluation.cross_entropy_floor(x).mean(), "Right"),
+        (lambda loss, x: loss * 784 - scores.cross_entropy_floor(x).mean(), "Right"),
     ]:
-        exercises.nats_above_floor(answer, images)
+        vae_fashion.check_nats_above_floor(answer, images)
         assert said in capsys.readouterr().out
 
 
@@ -194,7 +195,7 @@ def test_frechet_in_one_dimension(capsys):
         (lambda a, b: np.mean((a - b) ** 2), "two unrelated sets"),
         (lambda a, b: means(a, b) + (a.std() - b.std()) ** 2, "Right"),
     ]:
-        exercises.frechet_in_one_dimension(answer)
+        vae_fashion.check_frechet_in_one_dimension(answer)
         assert said in capsys.readouterr().out
 
 
@@ -221,7 +222,7 @@ def test_sampler_of_codes(capsys):
         (lambda codes, n, seed: normal(seed), "how many hills"),
         (mixed, "Right"),
     ]:
-        exercises.sampler_of_codes(answer, codes, 500, distance_of)
+        vae_fashion.check_sampler_of_codes(answer, codes, 500, distance_of)
         assert said in capsys.readouterr().out
 
 
@@ -235,7 +236,7 @@ def test_betas(capsys):
         ({"a": 3072, "b": 1 / 128, "c": 784}, "c is not 784"),
         ({"a": 3072, "b": 1 / 128, "c": 98}, "Right"),
     ]:
-        exercises.betas(lambda answer=answer: answer)
+        vae_mnist.check_betas(lambda answer=answer: answer)
         assert said in capsys.readouterr().out
 
 
@@ -249,7 +250,7 @@ def test_kl_by_unit(capsys):
         (lambda mean, log_var: right(mean, -log_var), "its KL is 0"),
         (right, "Right"),
     ]:
-        exercises.kl_by_unit(answer)
+        vae_mnist.check_kl_by_unit(answer)
         assert said in capsys.readouterr().out
 
 
@@ -269,14 +270,14 @@ def test_importance_bound(capsys):
         (lambda w: logsumexp(w, axis=1) - np.log(w.shape[1]), "Right"),
         (in_place, "Right"),
     ]:
-        exercises.importance_bound(answer)
+        vae_mnist.check_importance_bound(answer)
         assert said in capsys.readouterr().out
 
 
 def test_tops_against_the_rest(capsys):
     matrix = np.random.default_rng(0).integers(0, 9, (10, 10)) + 90 * np.eye(10, dtype=int)
-    right = evaluation.binarised_confusion(matrix, {"rest": (1, 3, 5, 7, 8, 9), "tops": (0, 2, 4, 6)})
-    with_dress = evaluation.binarised_confusion(matrix, {"rest": (1, 5, 7, 8, 9), "tops": (0, 2, 3, 4, 6)})
+    right = classifier.binarised_confusion(matrix, {"rest": (1, 3, 5, 7, 8, 9), "tops": (0, 2, 4, 6)})
+    with_dress = classifier.binarised_confusion(matrix, {"rest": (1, 5, 7, 8, 9), "tops": (0, 2, 3, 4, 6)})
     for answer, said in [
         (None, "Nothing to check"),
         (right, "Right"),
@@ -288,7 +289,7 @@ def test_tops_against_the_rest(capsys):
         (right[::-1, ::-1], "tops must be the positive group"),
         (with_dress, "a dress is not one here"),
     ]:
-        exercises.tops_against_the_rest(answer, matrix)
+        classifier.check_tops_against_the_rest(answer, matrix)
         assert said in capsys.readouterr().out
 
 
@@ -302,7 +303,7 @@ def test_mcnemar_p(capsys):
         (lambda a, b: chi2.sf((a - b) ** 2 / (a + b), 1), "chi-squared"),
         (lambda a, b: 0.5, "it must be"),
     ]:
-        exercises.mcnemar_p(answer)
+        classifier.check_mcnemar_p(answer)
         assert said in capsys.readouterr().out
 
 
@@ -319,5 +320,5 @@ def test_careful_threshold(capsys):
         (0.0, "of the negatives are called positive"),
         (10.0, "can be had"),
     ]:
-        exercises.careful_threshold(answer, validation, test)
+        classifier.check_careful_threshold(answer, validation, test)
         assert said in capsys.readouterr().out

@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from benchmarks import run
 from helpers import course
+from tools.bench import run
 
 
 def test_modules_that_need_no_tensorflow_do_not_import_it():

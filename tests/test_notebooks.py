@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import course, notebooks, plots
+from helpers import course, plots
 from tests.conftest import ROOT, SOURCES
-from tests.play import claim_calls, printed
+from tools import execute
+from tools.play import claim_calls, printed
 
 
 def committed(source):
@@ -25,7 +26,7 @@ def committed(source):
 
 
 def test_the_pair_holds_the_same_cells(source):
-    expected, found = (notebooks.texts_of(pair) for pair in (notebooks.unexecuted(source), committed(source)))
+    expected, found = (execute.texts_of(pair) for pair in (execute.unexecuted(source), committed(source)))
     assert found == expected, f"{source.stem}: .py and .ipynb differ; run `make notebooks`"
 
 
@@ -41,7 +42,7 @@ def test_every_exercise_is_empty_and_its_folded_solution_shows_a_wrong_answer_to
 
 def unexecuted_by_tag(source):
     found = {"exercise": [], "solution": []}
-    for cell in notebooks.unexecuted(source).cells:
+    for cell in execute.unexecuted(source).cells:
         for tag in cell.metadata.get("tags", []):
             found[tag].append(cell)
     return found
@@ -80,14 +81,14 @@ def test_every_picture_has_alt_text_and_a_caption_and_is_in_figures(source):
 def test_the_setup_cell_is_the_same_everywhere(source):
     setups = {path: next(c for c in jupytext.read(path).cells if c.cell_type == "code").source for path in SOURCES}
     assert setups[source] == setups[SOURCES[0]]
-    assert f'"https://github.com/{notebooks.repository()}"' in setups[source]
+    assert f'"https://github.com/{execute.repository()}"' in setups[source]
 
 
 def test_the_badge_opens_this_notebook(source):
     for cells in (jupytext.read(source).cells, committed(source).cells):
         targets = re.findall(r"\((https://colab\.research\.google\.com/github/[^)]*)\)", cells[0].source)
         path = f"blob/main/notebooks/{source.stem}.ipynb"
-        assert targets == [f"https://colab.research.google.com/github/{notebooks.repository()}/{path}"]
+        assert targets == [f"https://colab.research.google.com/github/{execute.repository()}/{path}"]
 
 
 def test_sections_are_in_the_order_of_the_house(source):
@@ -124,31 +125,31 @@ def test_committed_outputs_show_the_claims_that_are_stored(source):
 
 
 def test_the_readme_holds_the_claims_and_the_minutes_as_measured():
-    text = notebooks.README.read_text(encoding="utf-8")
-    assert notebooks.replace_between(text, "claims", "\n" + notebooks.readme_table() + "\n") == text
-    minutes = notebooks.read_minutes()
+    text = execute.README.read_text(encoding="utf-8")
+    assert execute.replace_between(text, "claims", "\n" + execute.readme_table() + "\n") == text
+    minutes = execute.read_minutes()
     assert set(minutes) == {source.stem for source in SOURCES}
     for name, value in minutes.items():
-        assert notebooks.replace_between(text, f"minutes {name}", f"{value:.1f}") == text
+        assert execute.replace_between(text, f"minutes {name}", f"{value:.1f}") == text
 
 
 def test_links_writes_the_address_everywhere(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     for name in ("pyproject.toml", "CITATION.cff", "README.md"):
         shutil.copy(ROOT / name, tmp_path / name)
-    old = notebooks.repository()
+    old = execute.repository()
     monkeypatch.setattr(course, "ROOT", tmp_path)
     monkeypatch.setattr(notebooks, "FOLDER", tmp_path / "notebooks")
     monkeypatch.setattr(notebooks, "README", tmp_path / "README.md")
-    notebooks.links("somebody/their-course")
-    assert notebooks.repository() == "somebody/their-course"
+    execute.links("somebody/their-course")
+    assert execute.repository() == "somebody/their-course"
     written = [path for pattern in ("*.py", "*.ipynb", "*.md", "*.cff") for path in tmp_path.rglob(pattern)]
     assert len(written) >= 4
     for path in written:
         text = path.read_text(encoding="utf-8")
         assert "somebody/their-course" in text and old not in text, path.name
     with pytest.raises(SystemExit, match="owner/name"):
-        notebooks.links("https://github.com/a/b")
+        execute.links("https://github.com/a/b")
 
 
 @pytest.fixture
@@ -168,7 +169,7 @@ def test_a_run_stops_at_the_failing_cell_and_says_which_and_why(small_notebook, 
     monkeypatch.setenv("COURSE_PROFILE", "full")
     path = small_notebook("y = x / 0")
     with pytest.raises(SystemExit, match="ZeroDivisionError: division by zero"):
-        notebooks.execute(path)
+        execute.execute(path)
     out = capsys.readouterr().out
     assert "99_small failed in code cell 2" in out and "y = x / 0" in out
     assert not path.with_suffix(".ipynb").exists()
@@ -177,14 +178,14 @@ def test_a_run_stops_at_the_failing_cell_and_says_which_and_why(small_notebook, 
 def test_a_full_run_writes_the_notebook_and_a_change_makes_it_outdated(small_notebook, monkeypatch):
     monkeypatch.setenv("COURSE_PROFILE", "full")
     path = small_notebook("print(x + 1)")
-    assert not notebooks.is_current(path)
-    notebooks.execute(path)
+    assert not execute.is_current(path)
+    execute.execute(path)
     executed = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
-    assert printed(executed.cells[2]) == "2\n" and notebooks.is_current(path)
+    assert printed(executed.cells[2]) == "2\n" and execute.is_current(path)
     first = [cell["id"] for cell in executed.cells]
     path = small_notebook("print(x + 2)")
-    assert not notebooks.is_current(path)
-    assert [cell["id"] for cell in notebooks.unexecuted(path).cells][:2] == first[:2], "other cells keep their ids"
+    assert not execute.is_current(path)
+    assert [cell["id"] for cell in execute.unexecuted(path).cells][:2] == first[:2], "other cells keep their ids"
 
 
 def test_a_notebook_that_is_too_large_gets_pictures_of_fewer_colours(monkeypatch):
@@ -193,10 +194,10 @@ def test_a_notebook_that_is_too_large_gets_pictures_of_fewer_colours(monkeypatch
     Image.fromarray(noise).quantize(256).save(drawn, format="png")
     output = nbformat.v4.new_output("display_data", {"image/png": base64.b64encode(drawn.getvalue()).decode()})
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
-    whole = notebooks.text_of(notebook)
+    whole = execute.text_of(notebook)
     assert nbformat.reads(whole, as_version=4).cells[0].outputs[0].data == output.data, "small enough: left alone"
     monkeypatch.setattr(notebooks, "LARGEST", len(whole) - 1)
-    smaller = nbformat.reads(notebooks.text_of(notebook), as_version=4).cells[0].outputs[0].data["image/png"]
+    smaller = nbformat.reads(execute.text_of(notebook), as_version=4).cells[0].outputs[0].data["image/png"]
     picture = Image.open(io.BytesIO(base64.b64decode(smaller)))
     assert picture.size == (60, 60) and len(picture.convert("RGB").getcolors()) <= 128
 
@@ -212,7 +213,7 @@ def test_a_picture_of_few_colours_keeps_white_and_the_colours_of_the_classes():
 def test_a_fast_run_writes_no_notebook(small_notebook, monkeypatch):
     monkeypatch.setenv("COURSE_PROFILE", "fast")
     path = small_notebook("x")
-    notebooks.execute(path)
+    execute.execute(path)
     assert not path.with_suffix(".ipynb").exists()
 
 
@@ -222,7 +223,7 @@ def test_an_edit_in_jupyter_reaches_the_py_and_nothing_else_changes(tmp_path):
     source = tmp_path / "notebooks" / SOURCES[0].name
     before = source.read_text(encoding="utf-8")
     path = source.with_suffix(".ipynb")
-    notebook = notebooks.unexecuted(source)
+    notebook = execute.unexecuted(source)
     notebook.cells[0].source = "# Another title"
     nbformat.write(notebook, path)
     subprocess.run(

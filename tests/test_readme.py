@@ -5,7 +5,8 @@ import re
 import pandas as pd
 import pytest
 
-from helpers import course, notebooks
+from helpers import course
+from tools import execute
 
 
 @pytest.fixture(scope="module")
@@ -17,12 +18,12 @@ def claims():
 @pytest.fixture(scope="module")
 def headlines():
     """The last cell of each notebook's row in README's table, by number."""
-    rows = re.findall(r"(?m)^\| (\d\d) [^|]+\|.*\| ([^|]+) \|$", notebooks.README.read_text(encoding="utf-8"))
+    rows = re.findall(r"(?m)^\| (\d\d) [^|]+\|.*\| ([^|]+) \|$", execute.README.read_text(encoding="utf-8"))
     return dict(rows)
 
 
 def test_every_notebook_has_a_headline(headlines):
-    assert list(headlines) == [source.stem[:2] for source in notebooks.sources()]
+    assert list(headlines) == [source.stem[:2] for source in execute.sources()]
 
 
 def test_01_has_seeds_that_learn_nothing(claims, headlines):

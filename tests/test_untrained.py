@@ -3,7 +3,7 @@
 import json
 
 from tests.conftest import ROOT
-from tests.play import NO_TRAINING, RECORD_CLAIMS, claim_calls, play, printed
+from tools.play import NO_TRAINING, RECORD_CLAIMS, claim_calls, play, printed
 
 # Claims that hold without training: exact counts, numbers read from data/results/, and a few live ones: what is not about
 # learning (how a gradient scatters), what an untrained network shows, too (06.saliency.random_not_black), or what the fast

@@ -6,8 +6,9 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from helpers import course, data, experiments_vae, models, vae
+from helpers import course, data, training, vae
 from helpers.vae import VariationalAutoencoder
+from lessons import vae_mnist
 
 FORMS = [{}, {"kind": "convolutional"}, {"classes": 10}, {"kind": "convolutional", "classes": 10}]
 
@@ -43,8 +44,8 @@ def test_cross_entropy_is_784_times_keras_mean_and_finite_at_the_ends(images):
     x = images[0][:5]
     logits = np.random.default_rng(0).normal(size=x.shape).astype("float32")
     expected = 784 * keras.losses.binary_crossentropy(x, logits, from_logits=True)
-    assert np.asarray(vae.cross_entropy(x, logits)) == pytest.approx(np.asarray(expected), rel=1e-5)
-    assert np.isfinite(vae.cross_entropy(np.ones((1, 4), "float32"), np.full((1, 4), -200.0, "float32"))).all()
+    assert np.asarray(vae.reconstruction_loss(x, logits)) == pytest.approx(np.asarray(expected), rel=1e-5)
+    assert np.isfinite(vae.reconstruction_loss(np.ones((1, 4), "float32"), np.full((1, 4), -200.0, "float32"))).all()
 
 
 def test_sampling_has_the_mean_and_deviation_it_is_asked_for_and_its_own_seed():
@@ -157,7 +158,7 @@ def test_a_loss_that_is_no_number_stops_training_and_says_when(images):
     model = VariationalAutoencoder(hidden=(8,))
     model.compile("adam")
     with pytest.raises(FloatingPointError, match="after epoch 1: lower the learning rate"):
-        model.fit(models.batches(images[0] * np.nan, batch_size=20), shuffle=False, verbose=0)
+        model.fit(training.batches(images[0] * np.nan, batch_size=20), shuffle=False, verbose=0)
 
 
 def test_fit_refuses_bad_arrays_before_it_trains(images):
@@ -170,8 +171,8 @@ def test_fit_refuses_bad_arrays_before_it_trains(images):
         (lambda: plain.fit(x[:, :100], x), r"images must have the shape \(n > 0, 784\)"),
         (lambda: plain.fit(x[:0], x[:0]), "images must have the shape"),
         (lambda: conditional.fit((x, classes[:, None] + 1), x), "classes must be 200 whole numbers from 0 to 9"),
-        (lambda: experiments_vae.train({}, x * np.nan), "pixels from 0 to 1, got .* not all finite"),
-        (lambda: experiments_vae.train({"classes": 10}, x), "classes must be 200 whole numbers"),
+        (lambda: vae_mnist.fitted_vae({}, x * np.nan), "pixels from 0 to 1, got .* not all finite"),
+        (lambda: vae_mnist.fitted_vae({"classes": 10}, x), "classes must be 200 whole numbers"),
     ]:
         with pytest.raises(ValueError, match=message):
             call()
@@ -180,6 +181,6 @@ def test_fit_refuses_bad_arrays_before_it_trains(images):
 def test_it_learns_through_the_shared_way_of_fitting(images):
     course.seed(0)
     model = VariationalAutoencoder(hidden=(32, 16), seed=0)
-    model.compile("adam", **models.fast())
-    history = model.fit(models.batches(images[0], batch_size=20), epochs=5, shuffle=False, verbose=0).history
+    model.compile("adam", **training.compile_options())
+    history = model.fit(training.batches(images[0], batch_size=20), epochs=5, shuffle=False, verbose=0).history
     assert history["loss"][-1] < 0.9 * history["loss"][0]

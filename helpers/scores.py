@@ -1,0 +1,107 @@
+"""Numbers about a result that two lessons or more need: of reconstructions, codes and clusterings."""
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.special import xlogy
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score, silhouette_score
+from sklearn.metrics.cluster import contingency_matrix
+
+
+def reconstruction_error(x, reconstructed):
+    """Mean squared error of each image: x and reconstructed are (n, pixels); the result is (n,)."""
+    return np.mean((np.asarray(x) - np.asarray(reconstructed)) ** 2, axis=1)
+
+
+def pca_reconstruction(pca, x, components):
+    """x (n, pixels) from its first `components` of a fitted PCA, clipped to [0, 1] as pixels are: (n, pixels)."""
+    scores = pca.transform(x)[:, :components]
+    return np.clip(pca.mean_ + scores @ pca.components_[:components], 0, 1)
+
+
+def cross_entropy(x, probabilities):
+    """Binary cross-entropy of each image in nats, summed over its pixels: x and probabilities are (n, pixels) to (n,).
+
+    Probabilities are kept 1e-7 away from 0 and 1, as in Keras.
+    """
+    p = np.clip(np.asarray(probabilities, "float64"), 1e-7, 1 - 1e-7)
+    return -np.sum(xlogy(x, p) + xlogy(1 - np.asarray(x), 1 - p), axis=1)
+
+
+def cross_entropy_floor(x):
+    """The least cross-entropy that any answer to each image of x (n, pixels) can have, that of the image itself: (n,).
+
+    It is not 0: a grey pixel x costs -x log x - (1 - x) log(1 - x) even where the answer is x.
+    """
+    x = np.asarray(x, "float64")
+    return -np.sum(xlogy(x, x) + xlogy(1 - x, 1 - x), axis=1)
+
+
+def structural_similarity(x, reconstructed):
+    """SSIM of each pair of images (Wang et al., 2004; `tf.image.ssim`): two arrays (n, 784) to (n,), 1 if equal."""
+    import tensorflow as tf
+
+    pairs = [np.reshape(images, (-1, 28, 28, 1)).astype("float32") for images in (x, reconstructed)]
+    return np.asarray(tf.image.ssim(*pairs, max_val=1.0))
+
+
+def active_units(means):
+    """How many latent units depend on the image: variance of their means (n, L) above 0.01 (Burda et al., 2016)."""
+    return int(np.sum(np.var(means, axis=0) > 0.01))
+
+
+def clustering_scores(labels_true, labels_pred, X=None):
+    """Compare clusters with classes; both are arrays (n,) of any labels.
+
+    Parameters
+    ----------
+    labels_true, labels_pred : array (n,)
+    X : array (n, features), optional
+        Where given, the silhouette of 2,000 points is computed in this space; its cost grows with their square.
+
+    Returns
+    -------
+    dict
+        acc : share of points whose cluster is the one matched to their class, one to one (Kuhn, 1955: the Hungarian
+        method); a class without a cluster counts as wrong. nmi, ari : normalised mutual information and adjusted Rand
+        index. silhouette : -1 to 1, nan for a single cluster or without X. sizes : list, largest cluster first.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length or are empty.
+    """
+    labels_true, labels_pred = np.asarray(labels_true), np.asarray(labels_pred)
+    matched = match_labels(labels_true, labels_pred)
+    sizes = np.unique(labels_pred, return_counts=True)[1]
+    silhouette = np.nan
+    if X is not None:
+        chosen = np.random.default_rng(0).choice(len(labels_pred), min(2000, len(labels_pred)), replace=False)
+        if 1 < len(np.unique(labels_pred[chosen])) < len(chosen):
+            silhouette = float(silhouette_score(np.asarray(X)[chosen], labels_pred[chosen]))
+    return {
+        "acc": float(np.mean(matched == labels_true)),
+        "nmi": float(normalized_mutual_info_score(labels_true, labels_pred)),
+        "ari": float(adjusted_rand_score(labels_true, labels_pred)),
+        "silhouette": silhouette,
+        "sizes": sorted(sizes.tolist(), reverse=True),
+    }
+
+
+def match_labels(labels_true, labels_pred):
+    """Rename clusters (n,) to the classes (n,) that they match best, one to one.
+
+    With more clusters than classes, a cluster that finds no partner keeps a name that is no class: the first free
+    integers above the largest class, so that nothing is counted as right by accident.
+    """
+    labels_true, labels_pred = np.asarray(labels_true), np.asarray(labels_pred)
+    if len(labels_true) != len(labels_pred) or len(labels_true) == 0:
+        raise ValueError(f"two label arrays of equal length above 0 are needed: {len(labels_true)}, {len(labels_pred)}")
+    classes, clusters = np.unique(labels_true), np.unique(labels_pred)
+    size = max(len(classes), len(clusters))
+    table = np.zeros((size, size), dtype=np.int64)  # square: where one side is shorter, its partners are nobody
+    table[: len(classes), : len(clusters)] = contingency_matrix(labels_true, labels_pred)
+    partner = np.empty(size, dtype=np.int64)
+    rows, columns = linear_sum_assignment(-table)
+    partner[columns] = rows
+    names = np.concatenate([classes, classes.max() + 1 + np.arange(size - len(classes))])
+    return names[partner[np.searchsorted(clusters, labels_pred)]]

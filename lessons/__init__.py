@@ -1,0 +1,1 @@
+"""What one lesson needs beyond the helpers: a module for each notebook."""

@@ -1,0 +1,613 @@
+"""Lesson 06: ten classes and two, how sure, which pixels, and the best dense network."""
+
+import io
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, log_softmax, softmax
+from scipy.stats import binomtest, chi2, rankdata
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import accuracy_score, f1_score, roc_auc_score, roc_curve
+
+from helpers import course, data, networks, plots, sweeps, training
+
+with course.quiet_imports():
+    import keras
+    import tensorflow as tf
+
+CLOTHING = np.array([1, 1, 1, 1, 1, 0, 1, 0, 0, 0])  # by class: 1 for clothing, 0 for footwear and bags
+BEST_DENSE = {  # the second adds something to the first; both: peak learning rate 2e-3, cosine decay to 0, batch 256
+    "wide": {"hidden": (1024, 1024), "dropout": 0.4, "epochs": 40, "mirrored": False},
+    "wide, mirrored": {"hidden": (1024, 1024), "dropout": 0.4, "epochs": 40, "mirrored": True},
+}
+JUDGE = data.FOLDER / "fashion_classifier.npz"
+
+
+@keras.saving.register_keras_serializable("course")
+class FusedAdam(keras.optimizers.Adam):
+    """Keras's Adam with one operation of TensorFlow per variable instead of a dozen; the same numbers to rounding.
+
+    That saves time where the steps are many and small (a classifier at batch 64). Where XLA compiles the step, XLA does
+    the same by itself. Arguments as Keras's; `amsgrad` is a ValueError, the operation lacks it.
+
+    References
+    ----------
+    Kingma and Ba, ICLR 2015. The operation: `tf.raw_ops.ResourceApplyAdam`; the name is PyTorch's.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Renew the two moments and the variable, in place."""
+        if self.amsgrad:
+            raise ValueError("FusedAdam cannot do amsgrad: take keras.optimizers.Adam")
+        index, step = self._get_variable_index(variable), tf.cast(self.iterations.value + 1, variable.dtype)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=self.beta_1**step,
+            beta2_power=self.beta_2**step,
+            lr=tf.cast(learning_rate, variable.dtype),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
+
+
+def fit_classifier(network, x, y, x_validation, y_validation, learning_rate=1e-3, seed=0, epochs=50, patience=5):
+    """Compile and fit a `networks.classifier` as the report did: batch 64, the weights of the best validation loss.
+
+    Training stops `patience` epochs after the best one, or after `epochs`. With `patience=None` it does all `epochs`,
+    and keeps the weights of the last. x is (n, 784), y (n,) of int.
+
+    Returns
+    -------
+    keras.callbacks.History
+    """
+    loss = "binary_crossentropy" if network.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
+    optimizer = FusedAdam(learning_rate)
+    network.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"], **training.compile_options())
+    callbacks = []
+    if patience is not None:
+        callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True))
+    return network.fit(
+        training.batches(x, y, batch_size=64, seed=seed),
+        validation_data=training.batches(x_validation, y_validation, batch_size=1000, shuffle=False),
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=callbacks,
+    )
+
+
+def fashion_judge():
+    """The course's own Fashion-MNIST classifier, by which notebook 05 judges generated images.
+
+    The report's network with ten classes, trained once on 50,000 images with seed 0; its weights are stored in data/.
+    Where that file is missing, it is trained and written again (about a minute).
+    """
+    network = networks.classifier()
+    if JUDGE.exists():
+        with np.load(JUDGE, allow_pickle=False) as file:
+            network.set_weights([file[name] for name in file.files])
+        return network
+    images = data.load("fashion_mnist", profile="full")
+    x, x_validation, y, y_validation = data.split(images.x_train, images.y_train, size=10_000)
+    course.seed(0)
+    network = networks.classifier()
+    fit_classifier(network, x, y, x_validation, y_validation)
+    buffer = io.BytesIO()
+    np.savez(buffer, *network.get_weights())
+    course.write_atomically(JUDGE, buffer.getvalue())
+    return network
+
+
+def logits_of(network, x):
+    """The logits (n, classes) of a `classifier`, in double precision: there, probabilities near 1 remain different."""
+    return networks.predict(networks.up_to(network, "Logits"), x).astype("float64")
+
+
+def mirrored(dataset, seed=0):
+    """The same batches, each image mirrored left to right with probability one half, anew in each epoch.
+
+    For garments: a mirrored digit would be another digit, or none.
+
+    Parameters
+    ----------
+    dataset : tf.data.Dataset
+        Of batches (x, anything), x of shape (n, side * side).
+    seed : int, default 0
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of batches (mirrored x, anything).
+    """
+
+    def mirror(batch, batch_seed):
+        flat, rest = batch
+        side = math.isqrt(flat.shape[-1])
+        turned = tf.random.stateless_uniform((tf.shape(flat)[0], 1), [seed, tf.cast(batch_seed, tf.int32)]) < 0.5
+        images = tf.reshape(tf.reverse(tf.reshape(flat, (-1, side, side)), axis=[2]), tf.shape(flat))
+        return tf.where(turned, images, flat), rest
+
+    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+    return tf.data.Dataset.zip(dataset, seeds).map(mirror).prefetch(2)
+
+
+def split_images(seed):
+    """Fashion-MNIST as in the report: 50,000 training and 10,000 validation images (two pairs), and the whole set."""
+    images = data.load("fashion_mnist", profile="full")
+    x, x_validation, y, y_validation = data.split(images.x_train, images.y_train, size=10_000, seed=seed)
+    return (x, y), (x_validation, y_validation), images
+
+
+def calibration(logits_validation, y_validation, logits_test, y_test):
+    """What a temperature, chosen on validation images, does to the confidence on test images.
+
+    Returns
+    -------
+    dict
+        temperature; ece_before and ece_after (expected calibration error); the columns of `reliability`, as lists:
+        confidence_before, accuracy_before, answers_before, and the same with `_after`.
+    """
+    result = {"temperature": temperature(logits_validation, y_validation)}
+    right = logits_test.argmax(axis=1) == y_test
+    for name, by in {"before": 1.0, "after": result["temperature"]}.items():
+        confidence = softmax(logits_test / by, axis=1).max(axis=1)
+        result[f"ece_{name}"] = calibration_error(confidence, right)
+        for column, values in reliability(confidence, right).round(5).items():
+            result[f"{column}_{name}"] = values.tolist()
+    return result
+
+
+@sweeps.repeated(version="2", runs=sweeps.grid(epochs=[50], seed=range(5)))
+def ten_and_two(epochs, seed):
+    """The report's two networks, and the three ways to two classes; the seed is that of split, weights and order.
+
+    Returns
+    -------
+    dict
+        Ten classes: acc_multi, f1_0 to f1_9, temperature, ece_before, ece_after. Two classes, for `_argmax`, `_sum` (of
+        probabilities) and `_binary` (the direct network): acc, f1; auc of the
+        scores of the last two, auc_difference (direct minus sum) with auc_low and auc_high. Paired errors of direct
+        and arg-max: n10 (direct alone right), n01, p. All on the test images.
+    """
+    train, validation, images = split_images(seed)
+    course.seed(seed)
+    multi = networks.classifier()
+    fit_classifier(multi, *train, *validation, seed=seed, epochs=epochs)
+    course.seed(seed)
+    binary = networks.classifier(2)
+    two = [(x, CLOTHING[y]) for x, y in (train, validation)]
+    fit_classifier(binary, *two[0], *two[1], seed=seed, epochs=epochs)
+
+    logits, y_test = logits_of(multi, images.x_test), images.y_test
+    result = {"acc_multi": accuracy_score(y_test, logits.argmax(axis=1))}
+    for number, f1 in enumerate(f1_score(y_test, logits.argmax(axis=1), average=None)):
+        result[f"f1_{number}"] = f1
+    measured = calibration(logits_of(multi, validation[0]), validation[1], logits, y_test)
+    result |= {name: measured[name] for name in ("temperature", "ece_before", "ece_after")}
+    return result | compare(y_test, logits, logits_of(binary, images.x_test)[:, 0])
+
+
+def compare(y_test, logits_multi, logits_binary):
+    """The three ways to two classes on the same images: what `ten_and_two` returns of them."""
+    truth = CLOTHING[y_test]
+    total = softmax(logits_multi, axis=1) @ CLOTHING
+    direct = expit(logits_binary)
+    answers = {
+        "argmax": CLOTHING[logits_multi.argmax(axis=1)],
+        "sum": (total >= 0.5).astype(int),
+        "binary": (direct >= 0.5).astype(int),
+    }
+    result = {}
+    for name, answer in answers.items():
+        result |= {f"acc_{name}": accuracy_score(truth, answer), f"f1_{name}": f1_score(truth, answer)}
+    result |= {"auc_binary": roc_auc_score(truth, direct), "auc_sum": roc_auc_score(truth, total)}
+    names = ("auc_difference", "auc_low", "auc_high")
+    result |= dict(zip(names, auc_difference(truth, direct, total), strict=True))
+    return result | dict(zip(("n10", "n01", "p"), mcnemar(truth, answers["binary"], answers["argmax"]), strict=True))
+
+
+@sweeps.repeated(version="2", runs=sweeps.grid(learning_rate=[0.01, 0.001, 0.0001], epochs=[50], seed=range(5)))
+def trained_at_a_rate(learning_rate, epochs, seed):
+    """The ten-class network with another learning rate (the report's annex A).
+
+    Returns
+    -------
+    dict
+        acc_test, acc_validation, best_epoch, and Keras's history, lists by epoch: loss, accuracy, val_loss and
+        val_accuracy.
+    """
+    train, validation, images = split_images(seed)
+    course.seed(seed)
+    network = networks.classifier()
+    settings = {"learning_rate": learning_rate, "seed": seed, "epochs": epochs}
+    history = fit_classifier(network, *train, *validation, **settings).history
+    result = {
+        f"acc_{name}": accuracy_score(y, logits_of(network, x).argmax(axis=1))
+        for name, (x, y) in {"validation": validation, "test": (images.x_test, images.y_test)}.items()
+    }
+    result |= {name: np.round(values, 5).tolist() for name, values in history.items()}
+    return result | {"best_epoch": int(np.argmin(history["val_loss"])) + 1}
+
+
+@sweeps.repeated(version="2", runs=sweeps.grid(epochs=[50], seed=range(5)))
+def trained_to_the_end(epochs, seed):
+    """The ten-class network after all its epochs, without stopping: acc_test, and its `calibration`."""
+    train, validation, images = split_images(seed)
+    course.seed(seed)
+    network = networks.classifier()
+    fit_classifier(network, *train, *validation, seed=seed, epochs=epochs, patience=None)
+    logits = logits_of(network, images.x_test)
+    result = {"acc_test": accuracy_score(images.y_test, logits.argmax(axis=1))}
+    return result | calibration(logits_of(network, validation[0]), validation[1], logits, images.y_test)
+
+
+def fit_best_dense(recipe, x, y, seed=0):
+    """Fit a network by a recipe (a dict as in BEST_DENSE) to x (n, 784) and y (n,), and return it."""
+    course.seed(seed)
+    network = networks.classifier(hidden=recipe["hidden"], dropout=recipe["dropout"], normalise=True)
+    batches = training.batches(x, keras.utils.to_categorical(y, 10), batch_size=256, seed=seed)
+    warmup, steps = 2 * len(batches), recipe["epochs"] * len(batches)
+    rate = keras.optimizers.schedules.CosineDecay(
+        1e-4, steps - warmup, alpha=0.0, warmup_target=2e-3, warmup_steps=warmup
+    )
+    network.compile(
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=0.02),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
+        **training.compile_options(),
+    )
+    if recipe["mirrored"]:
+        batches = mirrored(batches, seed=seed)
+    network.fit(batches, epochs=recipe["epochs"], shuffle=False, verbose=0)
+    return network
+
+
+@sweeps.repeated(
+    version="1",
+    runs={
+        "candidates": sweeps.grid(recipe=list(BEST_DENSE), refit=[False], seed=range(5)),
+        "refitted": sweeps.grid(recipe=["wide, mirrored"], refit=[True], seed=range(5)),  # what `chosen` chooses
+    },
+)
+def best_dense(recipe, refit, seed):
+    """A dense network by a recipe of BEST_DENSE, on 50,000 images or, with `refit`, on all 60,000.
+
+    Returns
+    -------
+    dict
+        parameters; acc_test and, unless it was trained on them, acc_validation; the same with `_mirror`, where each
+        image is answered by the mean of the probabilities of itself and its mirror image (test-time augmentation).
+    """
+    train, validation, images = split_images(seed)
+    scored = {"validation": validation, "test": (images.x_test, images.y_test)}
+    if refit:
+        train = images.x_train, images.y_train
+        del scored["validation"]
+    network = fit_best_dense(BEST_DENSE[recipe], *train, seed)
+    result = {"parameters": int(sum(np.prod(weight.shape) for weight in network.trainable_weights))}
+    for name, (x, y) in scored.items():
+        turned = x.reshape(-1, 28, 28)[:, :, ::-1].reshape(x.shape)
+        once, twice = (softmax(logits_of(network, pixels), axis=1) for pixels in (x, turned))
+        result[f"acc_{name}"] = accuracy_score(y, once.argmax(axis=1))
+        result[f"acc_{name}_mirror"] = accuracy_score(y, (once + twice).argmax(axis=1))
+    return result
+
+
+def chosen(runs):
+    """The recipe, and "_mirror" or "" for how to answer, with the highest mean accuracy on the validation images."""
+    means = runs.groupby("recipe")[["acc_validation", "acc_validation_mirror"]].mean()
+    score, recipe = means.unstack().idxmax()
+    return recipe, score.removeprefix("acc_validation")
+
+
+def binarised_confusion(matrix, positive):
+    """The four blocks of a confusion matrix (classes, classes), rows the truth, each summed: [[TN, FP], [FN, TP]].
+
+    `positive` (classes,) is 1 for the classes of the positive group, 0 for the others.
+    """
+    members = np.eye(2, dtype=int)[positive]  # (classes, 2), 1 where a class is in a group
+    return members.T @ np.asarray(matrix) @ members
+
+
+def _arrays(**arrays):
+    """The arguments as arrays; a ValueError names them where their lengths differ or are 0."""
+    arrays = {name: np.asarray(values) for name, values in arrays.items()}
+    lengths = {name: len(values) for name, values in arrays.items()}
+    if len(set(lengths.values())) > 1 or 0 in lengths.values():
+        found = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise ValueError(f"{' and '.join(lengths)} must have the same length, above 0; got {found}")
+    return arrays.values()
+
+
+def _two_classes(truth):
+    if set(np.unique(truth)) != {0, 1}:
+        raise ValueError(f"truth must hold both classes, 0 and 1; it holds {np.unique(truth)[:5].tolist()}")
+
+
+def mcnemar(truth, first, second):
+    """McNemar's exact test of two classifiers on the same images: are their error rates equal?
+
+    Only **discordant** images, which one of them has right and the other wrong, can tell them apart. If both err
+    equally often, each discordant image is a coin toss.
+
+    `truth`, `first` and `second` are labels (n,): the true ones and the two answers.
+
+    Returns
+    -------
+    n10, n01, p
+        Images that only the first, and only the second, has right; the two-sided exact p-value, 1 where there is none.
+    """
+    truth, first, second = _arrays(truth=truth, first=first, second=second)
+    n10 = int(np.sum((first == truth) & (second != truth)))
+    n01 = int(np.sum((first != truth) & (second == truth)))
+    return n10, n01, float(binomtest(n10, n10 + n01).pvalue) if n10 + n01 else 1.0
+
+
+def auc_difference(truth, first, second, draws=1000, level=0.95, seed=0):
+    """AUC of the first score minus that of the second, with a paired bootstrap interval.
+
+    Each draw takes as many images of either class as there are, with replacement, and both scores on the same images.
+
+    `truth` is (n,) of 0 and 1, `first` and `second` are scores (n,), higher for class 1. `level` is the share of the
+    draws within the interval; equal shares lie above and below it. Returns difference, low and high.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, or `truth` does not hold both classes.
+    """
+    truth, first, second = _arrays(truth=truth, first=first, second=second)
+    _two_classes(truth)
+    rng, differences = np.random.default_rng(seed), []
+    negative, positive = (np.flatnonzero(truth == label) for label in (0, 1))
+    once = np.concatenate([negative, positive])
+    for start in range(0, draws, 50):  # blocks, for the memory
+        size = min(50, draws - start)
+        blocks = [rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size) for own in (negative, positive)]
+        for times in np.hstack(blocks):  # how often each image is drawn
+            rows = np.repeat(once, times)
+            differences.append(_auc(first[rows], len(negative)) - _auc(second[rows], len(negative)))
+    low, high = np.quantile(differences, [(1 - level) / 2, (1 + level) / 2])
+    difference = _auc(first[once], len(negative)) - _auc(second[once], len(negative))
+    return float(difference), float(low), float(high)
+
+
+def _auc(scores, negatives):
+    """Area under the ROC curve of scores (n,), the first `negatives` of class 0, by Mann and Whitney's sum of ranks."""
+    positives = len(scores) - negatives
+    return (rankdata(scores)[negatives:].sum() - positives * (positives + 1) / 2) / (negatives * positives)
+
+
+def best_threshold(truth, scores):
+    """The threshold on `scores` (n,) with the most right answers, where `score >= threshold` means class 1.
+
+    Choose it on validation images: on the test images it would be fitted to them.
+    """
+    truth, scores = _arrays(truth=truth, scores=scores)
+    _two_classes(truth)
+    false_rate, true_rate, thresholds = roc_curve(truth, scores)
+    return float(thresholds[np.argmax(true_rate * truth.sum() - false_rate * (1 - truth).sum())])
+
+
+def reliability(confidence, right, bins=15):
+    """Answers by their confidence: a row per bin that holds an answer, `confidence` and `accuracy` (means), `answers`.
+
+    `confidence` (n,) is the probability, 0 to 1, that a network gives its own answer, `right` (n,) of bool says whether
+    it is right; the `bins` are of equal width. Returns a DataFrame. The means are scikit-learn's `calibration_curve`.
+    """
+    confidence, right = _arrays(confidence=confidence, right=right)
+    accuracy, mean = calibration_curve(right, confidence, n_bins=bins)
+    answers = np.bincount(np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], confidence))  # its bins
+    return pd.DataFrame({"confidence": mean, "accuracy": accuracy, "answers": answers[answers > 0]})
+
+
+def calibration_error(confidence, right, bins=15):
+    """Expected calibration error: the mean gap between confidence and accuracy of `reliability`, by number of answers.
+
+    With few answers per bin it is above 0 even for a perfect network, because accuracies of small groups scatter.
+    """
+    table = reliability(confidence, right, bins)
+    return float(np.average((table.confidence - table.accuracy).abs(), weights=table.answers))
+
+
+def temperature(logits, labels):
+    """The temperature T that makes the cross-entropy of softmax(logits / T) smallest; above 1 where too confident.
+
+    Choose it on validation images. It changes no answer, since it keeps the order of the logits (n, classes); `labels`
+    are (n,) of int. It lies between 0.05 and 20.
+    """
+    logits, labels = _arrays(logits=np.asarray(logits, dtype="float64"), labels=labels)
+    if logits.ndim != 2 or not np.isin(labels, np.arange(logits.shape[-1])).all():
+        raise ValueError(
+            f"logits must be (n, classes) and labels classes; got shape {logits.shape} and labels from "
+            f"{labels.min()} to {labels.max()}"
+        )
+    rows = np.arange(len(labels))
+    found = minimize_scalar(
+        lambda log_t: -log_softmax(logits / np.exp(log_t), axis=1)[rows, labels].mean(),
+        bounds=(np.log(0.05), np.log(20)),
+        method="bounded",
+    )
+    return float(np.exp(found.x))
+
+
+def gradient(network, x, unit=0):
+    """The slope of output `unit` in each pixel, (n, pixels), at the images x (n, pixels)."""
+    x = tf.convert_to_tensor(x, "float32")
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        total = tf.reduce_sum(network(x, training=False)[:, unit])  # an image's output depends on that image alone
+    return tape.gradient(total, x).numpy()
+
+
+def smooth_gradient(network, x, unit=0, noise=0.15, draws=50, seed=0):
+    """SmoothGrad (2017): the mean `gradient` at `draws` noisy copies of each image; noise is a standard deviation."""
+    rng = np.random.default_rng(seed)
+    return np.mean([gradient(network, x + rng.normal(0, noise, np.shape(x)), unit) for _ in range(draws)], axis=0)
+
+
+def integrated_gradients(network, x, unit=0, baseline=None, steps=100):
+    """Integrated gradients (2017): pixel change times the mean `gradient` on the straight way from baseline to image.
+
+    Its defining property, completeness: the map (n, pixels) of images x (n, pixels) sums to their output `unit` minus
+    that of the baseline (pixels,), by default black. `steps` points lie on the way, in the middle of equal parts; more
+    make the sum more exact.
+    """
+    way = np.asarray(x) - (0 if baseline is None else baseline)
+    slopes = [gradient(network, x - way * (1 - (step + 0.5) / steps), unit) for step in range(steps)]
+    return way * np.mean(slopes, axis=0)
+
+
+def draw_curves(history):
+    """Loss and accuracy by epoch of training and validation, with the epoch of the lowest validation loss marked.
+
+    `history` is a keras History with loss, val_loss, accuracy and val_accuracy.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(13, 4.5))
+    best = int(np.argmin(history.history["val_loss"]))
+    for axis, name, label in zip(axes, ("loss", "accuracy"), ("cross-entropy (nats)", "accuracy"), strict=True):
+        plots.by_epoch(axis, history.history, name, ("training (with dropout)", "validation"), plots.VALIDATION)
+        axis.axvline(best + 1, color=plots.REFERENCE, linestyle="--", linewidth=1.4)
+        kept = history.history[f"val_{name}"][best]
+        axis.plot(best + 1, kept, "*", markersize=20, color="black", label=f"kept: epoch {best + 1}")
+        axis.set_ylabel(label)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
+    return figure
+
+
+def draw_roc(curves, points, corner=(0.04, 0.9)):
+    """ROC curves twice: whole, and the upper left corner of that width and from that height.
+
+    `curves` is a dict of str to (false positive rate, true positive rate, area); `points` of decisions without a score
+    has the two rates alone.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(13, 5.2))
+    for axis in axes:
+        for number, (name, (false_rate, true_rate, area)) in enumerate(curves.items()):
+            style = {"color": plots.CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number], "linewidth": 2.5}
+            axis.plot(false_rate, true_rate, label=f"{name}: AUC {area:.5f}", **style)
+        for (name, place), marker in zip(points.items(), "X^", strict=False):
+            hollow = {"markerfacecolor": "none", "markeredgewidth": 2.5}  # the curves below it are the question
+            axis.plot(*place, marker, markersize=13, color="black", label=name, linestyle="", **hollow)
+        axis.set(xlabel="false positive rate", ylabel="true positive rate")
+    axes[0].plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axes[0].legend(frameon=False, loc="center right")
+    axes[1].set(xlim=(-0.001, corner[0]), ylim=(corner[1], 1.002), title="the same, enlarged")
+    return figure
+
+
+def draw_reliability(panels):
+    """Accuracy against confidence; below the diagonal a network is too sure of itself. The size of a dot is its share.
+
+    `panels` is a dict of title to a dict of label to table (columns confidence, accuracy, answers). Bins of fewer
+    than 20 answers are left out: their share of right answers is mostly chance.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(6.4 * len(panels), 5), squeeze=False, sharey=True)
+    for axis, (title, tables) in zip(axes[0], panels.items(), strict=True):
+        axis.plot([0, 1], [0, 1], color="0.6", linewidth=1.4)
+        for (label, table), colour, marker in zip(tables.items(), plots.CLASS_COLOURS[3:], "so", strict=False):
+            table = table[table.answers >= 20]
+            axis.plot(table.confidence, table.accuracy, color=colour, linewidth=1.4)
+            size = 25 + 400 * table.answers / table.answers.sum()
+            axis.scatter(table.confidence, table.accuracy, s=size, color=colour, marker=marker, alpha=0.7, label=label)
+        axis.set(title=title, xlabel="confidence: probability of the answer", xlim=(0, 1.02), ylim=(0, 1.02))
+        for handle in axis.legend(frameon=False, loc="upper left").legend_handles:
+            handle.set_sizes([60])  # not that of the first dot
+    axes[0, 0].set_ylabel("share of right answers")
+    return figure
+
+
+def draw_learning_rates(runs):
+    """Validation loss and accuracy by epoch, a line per run, and test accuracy; a colour per learning rate.
+
+    `runs` has the columns learning_rate, acc_test, val_loss and val_accuracy (lists by epoch).
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(13, 4.6), width_ratios=(3, 3, 2))
+    for number, (rate, group) in enumerate(runs.groupby("learning_rate")):
+        style = {"color": plots.CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number]}
+        for axis, name in zip(axes, ("val_loss", "val_accuracy"), strict=False):
+            for place, values in enumerate(group[name]):
+                epochs = np.arange(1, len(values) + 1)
+                axis.plot(epochs, values, label=None if place else f"{rate:g}", linewidth=1.8, **style)
+        axes[2].plot(
+            [number] * len(group), group.acc_test, "os^"[number], markersize=9, alpha=0.7, color=style["color"]
+        )
+    axes[0].set(xlabel="epoch", ylabel="validation cross-entropy (nats)")
+    axes[0].legend(title="learning rate", frameon=False)
+    axes[1].set(xlabel="epoch", ylabel="validation accuracy")
+    axes[2].set(xlabel="learning rate", ylabel="test accuracy", xlim=(-0.6, 2.6))
+    axes[2].set_xticks(range(3), [f"{rate:g}" for rate in sorted(runs.learning_rate.unique())])
+    return figure
+
+
+@course.exercise
+def check_tops_against_the_rest(answer, matrix):
+    """06, exercise 1: `answer` is [[TN, FP], [FN, TP]] of tops (the positive group) against the rest, from `matrix`."""
+    try:
+        answer = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        yield "four numbers are wanted, in two rows of two: [[TN, FP], [FN, TP]]."
+    if answer.shape != (2, 2):
+        yield f"a table of two rows and two columns is wanted, the shape of this is {answer.shape}."
+    if answer.sum() != matrix.sum():
+        yield f"the four numbers sum to {answer.sum():,.0f}, but there are {matrix.sum():,} images: a class is lost."
+    right = binarised_confusion(matrix, [1, 0, 1, 0, 1, 0, 1, 0, 0, 0])
+    if np.array_equal(answer, right):
+        return
+    if np.array_equal(answer, right.T):
+        yield "rows and columns are exchanged: a row is a true group, a column an answer."
+    if np.array_equal(answer, right[::-1, ::-1]):
+        yield "tops must be the positive group, the second of the two."
+    if answer[1].sum() == right[1].sum():
+        yield "the rows have the right sums. Look at the columns: the answers, the rest first, tops second."
+    yield (
+        f"{answer[1].sum():,.0f} images are in your positive group, not {right[1].sum():,}. Tops are T-shirt/top, "
+        "Pullover, Coat and Shirt; a dress is not one here."
+    )
+
+
+@course.exercise
+def check_mcnemar_p(p_value):
+    """06, exercise 2: `p_value(n10, n01)` must be the two-sided exact p-value of McNemar's test."""
+    for n10, n01 in ((10, 3), (3, 10), (19, 12), (0, 5), (8, 8), (0, 0)):
+        n = n10 + n01
+        given, right = p_value(n10, n01), float(binomtest(n10, n).pvalue) if n else 1.0
+        if np.isclose(given, right):
+            continue
+        case = f"for {n10} against {n01}"
+        if n and np.isclose(given, right / 2):
+            yield f"{case} this is one-sided; a difference in the other direction would surprise as much."
+        if n and np.isclose(given, chi2.sf((n10 - n01) ** 2 / n, 1)):
+            yield f"{case} this is the chi-squared approximation: use the binomial distribution itself."
+        if given > 1:
+            yield f"{case} the probability is {given:.3f}. A tie is in both tails: cut at 1."
+        yield f"{case} it must be {right:.4f}, yours is {given:.4f}."
+
+
+@course.exercise
+def check_careful_threshold(threshold, validation, test, allowed=0.001):
+    """06, exercise 3: the lowest threshold with at most `allowed` false positives per negative *validation* image.
+
+    `validation` and `test` are pairs (truth, scores); an image is called positive where its score is not below.
+    """
+    truth, scores = validation
+    called, best = scores >= threshold, scores >= _lowest_threshold(truth, scores, allowed)
+    false, caught, possible = called[truth == 0].mean(), called[truth == 1].mean(), best[truth == 1].mean()
+    if false <= allowed and caught >= possible:
+        return
+    if np.array_equal(test[1] >= threshold, test[1] >= _lowest_threshold(*test, allowed)):
+        yield "this threshold was chosen on the test images, which nobody has when a threshold is chosen."
+    if false > allowed:
+        yield f"on the validation images {false:.2%} of the negatives are called positive; {allowed:.2%} may be."
+    yield f"few enough false alarms, but it finds {caught:.2%} of the positives; {possible:.2%} can be had."
+
+
+def _lowest_threshold(truth, scores, allowed):
+    false_rate, _, thresholds = roc_curve(truth, scores, drop_intermediate=False)
+    return thresholds[false_rate <= allowed][-1]
