@@ -167,8 +167,11 @@ class JointNetwork:
         self._feed()
 
     def codes(self):
-        """The codes of X: (n, L)."""
-        return networks.predict(self.encoder, self.X)
+        """The codes of X: (n, L); a FloatingPointError where they are no finite numbers any more."""
+        latents = networks.predict(self.encoder, self.X)
+        if not np.isfinite(latents).all():
+            raise FloatingPointError("the codes are no finite numbers: lower the learning rate, or scale X")
+        return latents
 
 
 def cosine(rate, steps):
@@ -464,7 +467,8 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         return validate_data(self, X, dtype="float32", reset=False)
 
     def _codes(self, X):
-        return networks.predict(self._halves[0], self._validated(X))
+        X = self._validated(X)  # first: before `fit` there is no network to ask
+        return networks.predict(self._halves[0], X)
 
     def __getstate__(self):
         return {name: value for name, value in super().__getstate__().items() if name != "_halves"}

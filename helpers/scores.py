@@ -9,7 +9,9 @@ from sklearn.metrics.cluster import contingency_matrix
 
 def reconstruction_error(x, reconstructed):
     """Mean squared error of each image: x and reconstructed are (n, pixels); the result is (n,)."""
-    return np.mean((np.asarray(x) - np.asarray(reconstructed)) ** 2, axis=1)
+    x, reconstructed = np.asarray(x), np.asarray(reconstructed)
+    kind = np.result_type(x, reconstructed, np.float32)  # bytes would wrap round at 256
+    return np.mean(np.subtract(x, reconstructed, dtype=kind) ** 2, axis=1)
 
 
 def pca_reconstruction(pca, x, components):
@@ -71,7 +73,8 @@ def clustering_scores(labels_true, labels_pred, X=None):
         If the arrays differ in length or are empty.
     """
     labels_true, labels_pred = np.asarray(labels_true), np.asarray(labels_pred)
-    matched = match_labels(labels_true, labels_pred)
+    numbers = np.unique(labels_true, return_inverse=True)[1]
+    matched = match_labels(numbers, labels_pred)
     sizes = np.unique(labels_pred, return_counts=True)[1]
     silhouette = np.nan
     if X is not None:
@@ -79,7 +82,7 @@ def clustering_scores(labels_true, labels_pred, X=None):
         if 1 < len(np.unique(labels_pred[chosen])) < len(chosen):
             silhouette = float(silhouette_score(np.asarray(X)[chosen], labels_pred[chosen]))
     return {
-        "acc": float(np.mean(matched == labels_true)),
+        "acc": float(np.mean(matched == numbers)),
         "nmi": float(normalized_mutual_info_score(labels_true, labels_pred)),
         "ari": float(adjusted_rand_score(labels_true, labels_pred)),
         "silhouette": silhouette,
@@ -88,7 +91,7 @@ def clustering_scores(labels_true, labels_pred, X=None):
 
 
 def match_labels(labels_true, labels_pred):
-    """Rename clusters (n,) to the classes (n,) that they match best, one to one.
+    """Rename clusters (n,) of any labels to the classes (n,), whole numbers, that they match best, one to one.
 
     With more clusters than classes, a cluster that finds no partner keeps a name that is no class: the first free
     integers above the largest class, so that nothing is counted as right by accident.

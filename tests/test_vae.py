@@ -3,12 +3,12 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from helpers import course, data, training, vae
+from helpers import course, data, networks, training, vae
 from helpers.vae import VariationalAutoencoder
-from lessons import vae_mnist
 
 FORMS = [{}, {"kind": "convolutional"}, {"classes": 10}, {"kind": "convolutional", "classes": 10}]
 
@@ -19,14 +19,25 @@ def images():
     return mnist.x_train[:200], mnist.y_train[:200]
 
 
-def fitted(images, epochs=2, learning_rate=1e-3, **settings):
+def fitted(images, epochs=1, **settings):
     x, digits = images
     course.seed(0)
     model = VariationalAutoencoder(hidden=(32, 16), seed=0, **settings)
-    model.compile(keras.optimizers.Adam(learning_rate))
+    model.compile(keras.optimizers.Adam(1e-3), run_eagerly=True)  # tracing would take longer than the steps
     inputs = [x, digits[:, None]] if settings.get("classes") else x
     history = model.fit(inputs, x, epochs=epochs, batch_size=100, verbose=0, validation_data=(inputs, x))
     return model, history.history
+
+
+@pytest.fixture(scope="module", params=FORMS, ids=str)
+def form(request, images):
+    """A model of each form after two epochs, what `fit` recorded, and the classes that it asks for."""
+    return *fitted(images, epochs=2, **request.param), images[1][:20] if "classes" in request.param else None
+
+
+@pytest.fixture(scope="module")
+def dense(images):
+    return fitted(images)[0]
 
 
 @pytest.mark.parametrize(("mean", "deviation"), [(0.0, 1.0), (1.5, 0.5), (-0.3, 2.0)])
@@ -57,57 +68,118 @@ def test_sampling_has_the_mean_and_deviation_it_is_asked_for_and_its_own_seed():
     assert not (np.asarray(vae.Sampling(seed=2)([mean, log_var])) == z).all()
 
 
-@pytest.mark.parametrize("form", FORMS, ids=str)
-def test_both_terms_are_logged_and_add_up_to_the_loss(images, form):
-    model, history = fitted(images, **form)
+def test_the_gradient_reaches_mean_and_log_variance_past_the_noise():
+    mean, log_var = tf.constant([[0.5, -1.0]]), tf.constant([[0.2, -0.4]])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([mean, log_var])
+        z = vae.Sampling(seed=1)([mean, log_var])
+    assert np.asarray(tape.gradient(z, mean)) == pytest.approx(np.ones((1, 2)))
+    assert np.asarray(tape.gradient(z, log_var)) == pytest.approx(np.asarray(z - mean) / 2)
+
+
+def test_both_terms_are_logged_and_add_up_to_the_loss(form):
+    _, history, _ = form
     for prefix in ("", "val_"):
         total = np.add(history[f"{prefix}reconstruction"], history[f"{prefix}kl"])
         assert history[f"{prefix}loss"] == pytest.approx(total, rel=1e-4)
     assert history["loss"][1] < history["loss"][0]
 
 
-def test_the_logged_terms_are_those_written_by_hand(images):
-    model, _ = fitted(images)
+def test_the_logged_terms_are_those_written_by_hand(images, dense, eagerly):
     x = images[0]
-    found = model.evaluate(x, x, batch_size=128, verbose=0, return_dict=True)
-    mean, log_var = model.encode(x)
+    found = dense.evaluate(x, x, batch_size=128, verbose=0, return_dict=True)
+    mean, log_var = dense.encode(x)
     assert found["kl"] == pytest.approx(0.5 * np.sum(np.exp(log_var) + mean**2 - 1 - log_var, axis=1).mean(), rel=1e-4)
-    pixels = np.clip(model.decode(mean + 0 * log_var), 1e-7, 1 - 1e-7)  # without noise: a little better than with it
+    pixels = np.clip(dense.decode(mean + 0 * log_var), 1e-7, 1 - 1e-7)  # without noise: a little better than with it
     by_hand = -np.sum(x * np.log(pixels) + (1 - x) * np.log(1 - pixels), axis=1).mean()
     assert by_hand == pytest.approx(found["reconstruction"], rel=0.05)
 
 
-def test_beta_weighs_the_divergence_and_warm_up_begins_without_it(images):
-    for settings, weight in (({"beta": 3.0}, 3.0), ({"beta": 0.0}, 0.0), ({"kl_warmup": 10**9}, 0.0)):
-        _, history = fitted(images, epochs=1, **settings)
-        expected = history["reconstruction"][0] + weight * history["kl"][0]
-        assert history["loss"][0] == pytest.approx(expected, rel=1e-4)
+@pytest.mark.parametrize(
+    ("settings", "steps_before", "weight"),
+    [
+        ({}, 0, 1),
+        ({"beta": 3.0}, 0, 3),
+        ({"beta": 0.0}, 7, 0),
+        ({"beta": 3.0, "kl_warmup": 10}, 0, 0.3),
+        ({"beta": 3.0, "kl_warmup": 10}, 4, 1.5),
+        ({"beta": 3.0, "kl_warmup": 10}, 9, 3),
+        ({"beta": 3.0, "kl_warmup": 10}, 10, 3),
+        ({"beta": 3.0, "kl_warmup": 10}, 5000, 3),
+    ],
+)
+def test_the_weight_of_the_divergence_is_beta_after_a_warm_up_from_0(settings, steps_before, weight):
+    """The loss of two images of three pixels, by hand: log 2 a pixel, and the divergence of N(1, 1) and N(0, e)."""
+    model = VariationalAutoencoder(hidden=(4,), features=3, **settings)
+    model.compile("adam")
+    model.optimizer.iterations.assign(steps_before)
+    code = {"mean": np.array([[1, 0], [0, 0]], "float32"), "log_var": np.array([[0, 0], [0, 1]], "float32")}
+    pixels = np.array([[0, 0.5, 1], [1, 1, 1]], "float32")
+    answer = {"logits": np.zeros((2, 3), "float32")} | code
+    reconstruction, kl = 3 * np.log(2), (0.5 + (np.e - 2) / 2) / 2
+    loss = model.compute_loss(pixels, pixels, answer, training=True)
+    assert float(loss) == pytest.approx(reconstruction + weight * kl, rel=1e-5)
+    judged = model.compute_loss(pixels, pixels, answer, training=False)
+    assert float(judged) == pytest.approx(reconstruction + settings.get("beta", 1) * kl, rel=1e-5), (
+        "validation: all of it"
+    )
+    assert float(model.reconstruction_tracker.result()) == pytest.approx(reconstruction, rel=1e-5)
+    assert float(model.kl_tracker.result()) == pytest.approx(kl, rel=1e-5), "logged without its weight"
 
 
-@pytest.mark.parametrize("form", FORMS, ids=str)
-def test_saved_and_loaded_it_answers_the_same(images, form, tmp_path):
-    model, _ = fitted(images, epochs=1, **form)
+def test_saved_and_loaded_it_answers_the_same(images, form, tmp_path, eagerly):
+    model, _, classes = form
     model.save(tmp_path / "vae.keras")
     again = keras.saving.load_model(tmp_path / "vae.keras", safe_mode=True)
-    classes = images[1][:20] if form.get("classes") else None
-    assert all(
-        (a == b).all()
-        for a, b in zip(model.encode(images[0][:20], classes), again.encode(images[0][:20], classes), strict=True)
-    )
+    for old, new in zip(model.encode(images[0][:20], classes), again.encode(images[0][:20], classes), strict=True):
+        assert (old == new).all()
     assert (model.generate(20, seed=3, classes=classes) == again.generate(20, seed=3, classes=classes)).all()
     assert again.settings == model.settings
 
 
-def test_pictures_have_their_shapes_and_the_ends_of_a_walk_are_the_reconstructions(images):
-    model, _ = fitted(images, epochs=1)
+def test_the_code_of_an_image_is_the_answer_of_the_layers_of_that_name(images, dense, eagerly):
     x = images[0]
-    assert model.generate(7).shape == (7, 784) and model.reconstruct(x[:3]).shape == (3, 784)
-    walk = model.interpolate(x[0], x[1], steps=5)
-    assert walk[[0, -1]] == pytest.approx(model.reconstruct(x[:2]), abs=1e-5)
+    for found, name in zip(dense.encode(x), ("mean", "log_var"), strict=True):
+        np.testing.assert_allclose(found, networks.predict(networks.up_to(dense.encoder, name), x), atol=1e-5)
+        assert np.ptp(found, axis=0).min() > 0, "it depends on the image"
+    answer = dense(x)
+    np.testing.assert_allclose(answer["mean"], dense.encode(x)[0], atol=1e-5)
+    np.testing.assert_allclose(answer["log_var"], dense.encode(x)[1], atol=1e-5)
+    assert not np.allclose(dense(x)["logits"], answer["logits"]), "another sample each time"
 
 
-def test_a_class_is_used(images):
-    model, _ = fitted(images, epochs=1, classes=10)
+def test_new_images_are_decoded_from_draws_of_the_normal_distribution(dense, eagerly, monkeypatch):
+    first = dense.generate(7, seed=3)
+    assert first.shape == (7, 784) and 0 < first.min() and first.max() < 1
+    assert (dense.generate(7, seed=3) == first).all() and not np.allclose(dense.generate(7, seed=4), first)
+    monkeypatch.setattr(VariationalAutoencoder, "decode", lambda self, z, classes=None: z)
+    drawn = dense.generate(20_000)
+    assert drawn.mean(axis=0) == pytest.approx([0, 0], abs=0.03)
+    assert np.cov(drawn, rowvar=False) == pytest.approx(np.eye(2), abs=0.03)
+
+
+def test_reconstructions_are_decoded_means_and_the_ends_of_a_walk(images, dense, eagerly):
+    x = images[0]
+    reconstructed = dense.reconstruct(x[:3])
+    np.testing.assert_allclose(reconstructed, dense.decode(dense.encode(x[:3])[0]), atol=1e-6)
+    walk = dense.interpolate(x[0], x[1], steps=5)
+    assert walk[[0, -1]] == pytest.approx(reconstructed[:2], abs=1e-5)
+    middle = dense.decode(dense.encode(x[:2])[0].mean(axis=0, keepdims=True))
+    assert walk[[2]] == pytest.approx(middle, abs=1e-5)
+
+
+def test_without_noise_it_is_an_ordinary_autoencoder(images, eagerly):
+    model, history = fitted(images, variational=False)
+    mean, log_var = model.encode(images[0][:4])
+    assert mean.shape == (4, 2) and (log_var == -np.inf).all()
+    assert history["kl"] == [0] and history["loss"] == pytest.approx(history["reconstruction"], rel=1e-5)
+    answer = model(images[0][:4])
+    assert set(answer) == {"logits", "mean"}
+    np.testing.assert_array_equal(answer["logits"], model(images[0][:4])["logits"])
+
+
+def test_a_class_is_used(images, eagerly):
+    model, _ = fitted(images, classes=10)
     z = np.zeros((10, 2))
     assert np.ptp(model.decode(z, np.arange(10)), axis=0).max() > 0.01
 
@@ -156,9 +228,9 @@ def test_a_class_outside_the_range_is_named(images, classes):
 
 def test_a_loss_that_is_no_number_stops_training_and_says_when(images):
     model = VariationalAutoencoder(hidden=(8,))
-    model.compile("adam")
+    model.compile("adam", run_eagerly=True)
     with pytest.raises(FloatingPointError, match="after epoch 1: lower the learning rate"):
-        model.fit(training.batches(images[0] * np.nan, batch_size=20), shuffle=False, verbose=0)
+        model.fit(training.batches(images[0] * np.nan, batch_size=100), shuffle=False, verbose=0)
 
 
 def test_fit_refuses_bad_arrays_before_it_trains(images):
@@ -170,9 +242,9 @@ def test_fit_refuses_bad_arrays_before_it_trains(images):
         (lambda: plain.fit(x * 255, x), "images must hold pixels from 0 to 1"),
         (lambda: plain.fit(x[:, :100], x), r"images must have the shape \(n > 0, 784\)"),
         (lambda: plain.fit(x[:0], x[:0]), "images must have the shape"),
+        (lambda: plain.check(x * np.nan), "pixels from 0 to 1, got .* not all finite"),
+        (lambda: conditional.check(x), "classes must be 200 whole numbers"),
         (lambda: conditional.fit((x, classes[:, None] + 1), x), "classes must be 200 whole numbers from 0 to 9"),
-        (lambda: vae_mnist.fitted_vae({}, x * np.nan), "pixels from 0 to 1, got .* not all finite"),
-        (lambda: vae_mnist.fitted_vae({"classes": 10}, x), "classes must be 200 whole numbers"),
     ]:
         with pytest.raises(ValueError, match=message):
             call()

@@ -1,0 +1,128 @@
+"""Lesson 04: how its VAE is fitted, drawn from and scored."""
+
+import types
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from helpers import data, plots, scores, sweeps, vae
+from lessons import vae_mnist
+
+
+@pytest.fixture(scope="module")
+def images():
+    """600 training and 200 test images."""
+    mnist = data.load("mnist", profile="fast")
+    return data.Dataset(
+        "mnist", mnist.x_train[:600], mnist.y_train[:600], mnist.x_test[:200], mnist.y_test[:200], mnist.class_names
+    )
+
+
+@pytest.fixture(scope="module")
+def fitted(images):
+    return vae_mnist.fitted_vae({"latent_dim": 3, "hidden": [16]}, images.x_train, epochs=4, seed=1)
+
+
+def test_the_divergence_warms_up_in_the_first_quarter_and_the_rate_falls_to_0(fitted):
+    model, history = fitted
+    assert len(history.epoch) == 4 and model.kl_warmup == 5, "4 epochs of 5 batches of 128"
+    assert float(model.optimizer.learning_rate.numpy()) < 1e-6 and isinstance(model.optimizer, keras.optimizers.Adam)
+    assert history.history["reconstruction"][-1] < history.history["reconstruction"][0]
+
+
+def test_settings_go_before_the_warm_up_and_the_seed_decides(images, fitted):
+    settings = {"latent_dim": 3, "hidden": [16], "kl_warmup": 0, "beta": 4.0}
+    other, _ = vae_mnist.fitted_vae(settings, images.x_train, epochs=1)
+    assert (other.kl_warmup, other.beta, other.seed) == (0, 4.0, 0)
+    again, history = vae_mnist.fitted_vae({"latent_dim": 3, "hidden": [16]}, images.x_train, epochs=4, seed=1)
+    assert history.history == fitted[1].history
+    assert (again.encode(images.x_test)[0] == fitted[0].encode(images.x_test)[0]).all()
+
+
+def test_a_conditional_model_gets_the_classes(images):
+    settings = {"latent_dim": 2, "hidden": [16], "classes": 10}
+    model, _ = vae_mnist.fitted_vae(settings, images.x_train, images.y_train, epochs=1)
+    assert not np.allclose(model.decode(np.zeros((1, 2)), [0]), model.decode(np.zeros((1, 2)), [1]))
+    with pytest.raises(ValueError, match="classes must be 600 whole numbers"):
+        vae_mnist.fitted_vae(settings, images.x_train, epochs=1)
+
+
+def identity_decoder(latent_dim, classes=0):
+    """What `drawn_images` needs of a model, with a decoder that returns its points."""
+    decode = lambda z, classes=None: np.asarray(z)  # noqa: E731
+    generate = lambda n, seed, classes: np.random.default_rng(seed).normal(size=(n, latent_dim))  # noqa: E731
+    return types.SimpleNamespace(decode=decode, generate=generate, classes=classes)
+
+
+def test_a_draw_like_codes_has_their_mean_and_covariance():
+    codes = np.random.default_rng(0).multivariate_normal([10, -3], [[4.0, 1.5], [1.5, 1.0]], size=500)
+    points, classes = vae_mnist.drawn_images(identity_decoder(2), 40_000, seed=1, like=codes)
+    assert points.shape == (40_000, 2) and classes is None
+    assert points.mean(axis=0) == pytest.approx(codes.mean(axis=0), abs=0.05)
+    assert np.cov(points, rowvar=False) == pytest.approx(np.cov(codes, rowvar=False), abs=0.1)
+    standard, _ = vae_mnist.drawn_images(identity_decoder(2), 40_000, seed=1)
+    assert np.cov(standard, rowvar=False) == pytest.approx(np.eye(2), abs=0.03)
+    single, _ = vae_mnist.drawn_images(identity_decoder(1), 10_000, like=codes[:, :1])
+    assert single.std() == pytest.approx(codes[:, 0].std(), abs=0.05), "one unit"
+
+
+def test_a_draw_of_a_conditional_model_asks_for_every_class_equally_and_depends_on_the_seed_alone():
+    first, second = (vae_mnist.drawn_images(identity_decoder(2, classes=10), 100, seed=4) for _ in range(2))
+    assert np.bincount(first[1]).tolist() == [10] * 10 and (first[1][:10] != np.arange(10)).any()
+    assert (first[0] == second[0]).all() and (first[1] == second[1]).all()
+
+
+def test_scores_are_those_of_the_test_images(images, fitted, monkeypatch):
+    draw = vae_mnist.drawn_images
+    monkeypatch.setattr(vae_mnist, "drawn_images", lambda model, n, *rest: draw(model, n // 200, *rest))
+    model, seen = fitted[0], {}
+
+    def of_drawn(drawn, asked, suffix):
+        seen[suffix] = drawn, asked
+        return {f"brightness{suffix}": drawn.mean()}
+
+    result = vae_mnist.graded(model, images, seed=0, of_drawn=of_drawn)
+    assert result["loss"] == result["reconstruction"] + result["kl"]
+    answers = model.reconstruct(images.x_test)
+    assert result["mse"] == pytest.approx(np.mean((answers - images.x_test) ** 2), rel=1e-5)
+    assert result["cross_entropy"] == pytest.approx(scores.cross_entropy(images.x_test, answers).mean())
+    assert result["ssim"] == pytest.approx(scores.structural_similarity(images.x_test, answers).mean())
+    kl = vae.kl_divergence(*model.encode(images.x_test))
+    assert result["kl"] == pytest.approx(float(np.mean(kl)), rel=1e-4)
+    assert result["active_units"] == scores.active_units(model.encode(images.x_train)[0])
+    assert 0 < result["neighbours"] <= 1 and result["parameters"] == model.count_params()
+    np.testing.assert_allclose(sweeps.as_pictures(result["reconstructed"]), answers[:10], atol=0.5 / 255 + 1e-6)
+    for suffix, (drawn, asked) in seen.items():
+        assert drawn.shape == (100, 784) and asked is None and result[f"brightness{suffix}"] == drawn.mean()
+        np.testing.assert_allclose(sweeps.as_pictures(result[f"drawn{suffix}"]), drawn[:10], atol=0.5 / 255 + 1e-6)
+    assert list(seen) == ["", "_fitted"] and not np.allclose(seen[""][0], seen["_fitted"][0])
+    later = vae_mnist.graded(model, images, seed=1)
+    assert set(result) - set(later) == {"reconstructed", "drawn", "drawn_fitted", "brightness", "brightness_fitted"}
+
+
+def test_the_pictures_by_class_have_a_class_a_row_and_a_point_a_column(images, monkeypatch):
+    draw = vae_mnist.drawn_images
+    monkeypatch.setattr(vae_mnist, "drawn_images", lambda model, n, *rest: draw(model, n // 200, *rest))
+    settings = {"latent_dim": 2, "hidden": [16], "classes": 10}
+    model, _ = vae_mnist.fitted_vae(settings, images.x_train, images.y_train, epochs=1)
+    pictures = sweeps.as_pictures(vae_mnist.graded(model, images)["by_class"]).reshape(10, 8, 784)
+    points = np.random.default_rng(0).normal(size=(8, 2))
+    np.testing.assert_allclose(pictures[3], model.decode(points, [3] * 8), atol=0.5 / 255 + 1e-6)
+
+
+def test_the_map_colours_and_names_each_class_at_its_points():
+    labels = np.repeat([0, 1, 2], 60)
+    places = np.array([[0.0, 0.0], [40.0, 0.0], [0.0, 40.0]])
+    points = places[labels] + np.random.default_rng(0).normal(size=(180, 2))
+    figure = vae_mnist.draw_latent_map(points, labels, ["coat", "bag", "shirt"], radius=30)
+    (axis,) = figure.axes
+    drawn = axis.collections[0]
+    for point, colour in zip(drawn.get_offsets(), drawn.get_facecolors(), strict=True):
+        np.testing.assert_allclose(colour[:3], plots.CLASS_COLOURS[labels[(points == point).all(axis=1)][0]])
+    for text, centre in zip(axis.texts, places, strict=True):
+        written = axis.transData.inverted().transform(axis.transAxes.transform(text.get_position()))
+        assert np.linalg.norm(written - centre) < 6, text.get_text()
+    assert axis.patches[0].radius == 30
+    plt.close(figure)
