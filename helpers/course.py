@@ -1,10 +1,9 @@
-"""What every notebook needs before its lesson begins: the profile, the seed, claims, source code on the page."""
+"""What every notebook needs beside its lesson: profile, seed, claims and guesses, source code on the page."""
 
 import contextlib
 import csv
 import functools
 import inspect
-import io
 import math
 import os
 import pathlib
@@ -12,12 +11,16 @@ import platform
 import sys
 import tempfile
 
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FIGURES = ROOT / "figures"
-CLAIMS = FIGURES / "claims.csv"
-CLAIM_COLUMNS = ["id", "value", "low", "high", "reported", "notebook"]
+CLAIMS = ROOT / "figures" / "claims.csv"  # what the last full run measured: written by tools/execute.py alone
+TEXTS = ROOT / "lessons" / "claims"  # what each claim says, and each picture's alternative text: a file per notebook
 PROFILES = ("full", "fast")
-_claimed = {}  # the claims of this notebook, in order: id -> row of the table
+_guessed, _claimed, _outside = {}, {}, []  # of this kernel: guesses and values by id, claims outside their range
 
 
 class ClaimError(AssertionError):
@@ -28,11 +31,7 @@ def profile():
     """The profile of this run: "full" (the default) or "fast", read from the variable COURSE_PROFILE.
 
     The fast profile runs the same cells on a part of the data with fewer epochs: for tests, not for reading numbers.
-
-    Raises
-    ------
-    ValueError
-        If the variable holds another word.
+    A ValueError says if the variable holds another word.
     """
     name = os.environ.get("COURSE_PROFILE", "full")
     if name not in PROFILES:
@@ -43,6 +42,16 @@ def profile():
 def epochs(number):
     """`number` of epochs in the full profile; half of it, and at least 2, in the fast one."""
     return number if profile() == "full" else max(2, number // 2)
+
+
+def headless():
+    """True where no person looks on: in tests and in `make run`, which set COURSE_HEADLESS=1."""
+    return os.environ.get("COURSE_HEADLESS", "0") == "1"
+
+
+def strict():
+    """True where a claim outside its range is an error: where nobody looks on, unless COURSE_STRICT says otherwise."""
+    return os.environ.get("COURSE_STRICT", str(int(headless()))) == "1"
 
 
 def start():
@@ -63,6 +72,10 @@ def start():
         f"Profile: {profile()}. Python {platform.python_version()}, TensorFlow {tf.__version__}, "
         f"Keras {keras.__version__}, NumPy {np.__version__}, {os.cpu_count()} CPU cores."
     )
+    if profile() == "fast":
+        print(
+            "Fast: a part of the data, half of the epochs. The ranges below are wider; the numbers are not the text's."
+        )
 
 
 @contextlib.contextmanager
@@ -95,8 +108,44 @@ def seed(number):
     keras.utils.set_random_seed(number)
 
 
-def claim(name, value, low=None, high=None, *, reported=None, fast_low=None, fast_high=None):
-    """Print one number beside its allowed range and the report's value, and fail if it is outside.
+@functools.cache
+def texts(number):
+    """What lessons/claims/<number>.toml holds: `claims` by id, and `pictures`, the alternative text by name."""
+    return tomllib.loads((TEXTS / f"{number}.toml").read_text(encoding="utf-8"))
+
+
+def entry(name):
+    """The entry of a claim, by its id: says, kind, low, high, and perhaps fast_low, fast_high, report, format, why.
+
+    A KeyError names an id that has no entry.
+    """
+    known = texts(name[:2])["claims"]
+    if name not in known:
+        raise KeyError(f"claim {name} has no entry in lessons/claims/{name[:2]}.toml")
+    return known[name]
+
+
+def committed():
+    """The value of each claim in the last full run, by its id: figures/claims.csv."""
+    with CLAIMS.open(newline="", encoding="utf-8") as file:
+        return {row["id"]: float(row["value"]) for row in csv.DictReader(file)}
+
+
+def guess(name, answer):
+    """Write down a prediction (a number, or a text) for the claim of that id; `claim` then shows both side by side."""
+    entry(name)
+    if answer is not ...:
+        _guessed[name] = answer
+        show_text(f"Your guess is written down: {answer}.")
+    elif not headless():
+        show_text("No guess yet: write one in place of the dots, and run this cell again. A wrong guess teaches most.")
+
+
+def claim(name, value):
+    """Print a measured number beside your guess, the text's value, the report's and its range (lessons/claims/).
+
+    In `make run` and in tests a number outside its range is a ClaimError. In your own kernel the notebook goes on:
+    whoever changes a setting gets another number.
 
     Parameters
     ----------
@@ -104,74 +153,100 @@ def claim(name, value, low=None, high=None, *, reported=None, fast_low=None, fas
         "notebook.what.case", for example "01.mse.latent32".
     value : float, int or bool
         What was measured.
-    low, high : float, optional
-        The range in which a full run on another machine must land, ends included.
-    reported : float or str, optional
-        The value in the student report. It is printed and stored, never checked.
-    fast_low, fast_high : float, optional
-        The range of the fast profile; `low` and `high` where not given.
-
-    Raises
-    ------
-    ClaimError
-        If the value is outside its range or is not a finite number.
-    ValueError
-        If there is nothing to check the number against: neither a bound nor a reported value.
     """
-    if low is None and high is None and reported is None:
-        raise ValueError(f"claim {name}: give a bound (low, high), or the reported value that it stands beside")
-    fast = profile() == "fast"
-    checked_low = fast_low if fast and fast_low is not None else low
-    checked_high = fast_high if fast and fast_high is not None else high
-    number = float(value)
-    in_range = (
-        math.isfinite(number)
-        and (checked_low is None or number >= checked_low)
-        and (checked_high is None or number <= checked_high)
+    about, number, text = entry(name), float(value), committed().get(name)
+    low, high = limits(name)
+    inside, form = math.isfinite(number) and low <= number <= high, about.get("format", ".4g")
+    told = [f"{about['says']}: {written(number, form)}"]
+    told += [f"your guess {_guessed[name]}"] if name in _guessed else []
+    # In `make run` the text is about to be written from this very number; the fast profile has other ones.
+    told += [f"the text {written(text, form)}"] if text is not None and profile() == "full" and not headless() else []
+    told += [f"the report {about['report']}"] if "report" in about else []
+    told += [f"{about['kind']}, {range_text(low, high, form)}"]
+    _claimed[name] = number
+    line = f"{'ok  ' if inside else '!   '}{'   '.join(told)}   [{name}]"
+    show_text(line, claim=name, value=repr(number), inside=inside)
+    if strict() and not inside:
+        raise ClaimError(f"claim {name}: {number:.8g} is not in its range, {low:g} to {high:g} (profile {profile()})")
+    if strict() and not _as_committed(name, number, text):
+        raise ClaimError(
+            f"claim {name}: {number:.8g}, where figures/claims.csv has {text:.8g}. It rests on stored runs or on "
+            "constants and should be the same everywhere: was a stored run edited? Computed again: make run ACCEPT=1"
+        )
+    if not inside:
+        _outside.append(name)
+        if len(_outside) == 1:
+            show_text(
+                "    ! is outside the range. Did you change something above? Then it is your result, not a fault.\n"
+                "    If you changed nothing, README's “My numbers differ” says where to look first."
+            )
+
+
+def _as_committed(name, number, text):
+    """Whether a claim that no training here moves equals the committed value; where the profile moves it: always."""
+    about = entry(name)
+    moves = about["kind"] == "live" or (profile() == "fast" and {"fast_low", "fast_high"} & set(about))
+    accepted = text is None or os.environ.get("COURSE_ACCEPT") == "1"
+    return moves or accepted or math.isclose(number, text, rel_tol=1e-4, abs_tol=1e-7)
+
+
+def limits(name, of=None):
+    """The range of a claim in a profile (by default the present one): two numbers, infinite where there is no bound."""
+    about, fast = entry(name), (of or profile()) == "fast"
+    return tuple(
+        float(about.get(f"fast_{end}", about.get(end, bound)) if fast else about.get(end, bound))
+        for end, bound in (("low", -math.inf), ("high", math.inf))
     )
-    allowed = range_text(checked_low, checked_high)
-    beside = "" if reported is None else f"   report: {_text(reported)}"
-    print(f"{'ok  ' if in_range else 'FAIL'} {name} = {_text(value)}   {allowed}{beside}")
-    if not in_range:
-        raise ClaimError(f"claim {name}: {_text(value)} is outside its range ({allowed}), profile {profile()}")
-    _claimed[name] = (_text(reported) or "–", _text(value), allowed)
-    if not fast:
-        _write_claim([name, _text(value), _text(low), _text(high), _text(reported), name.split(".")[0]])
 
 
-def range_text(low, high):
-    """A range in words; the ends are numbers, texts as in claims.csv, or nothing."""
-    low, high = _text(low), _text(high)
-    if low and low == high:
-        return f"exactly {low}"
-    return ", ".join([f"at least {low}"] * bool(low) + [f"at most {high}"] * bool(high)) or "recorded"
+def written(value, form):
+    """A number as the text writes it: `form` is a format such as ".4g" or ".0%"; a space stands before %."""
+    return format(value, form).replace("%", " %")
 
 
-def _text(value):
-    """A number with four significant digits, a count whole, None as nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if float(value).is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return f"{float(value):.4g}"
+def range_text(low, high, form=".4g"):
+    """A range in words."""
+    if low == high:
+        return f"exactly {written(low, form)}"
+    if math.isinf(low) or math.isinf(high):
+        bounds = {"at least": low, "at most": high}
+        ends = [f"{word} {written(bound, form)}" for word, bound in bounds.items() if math.isfinite(bound)]
+        return ends[0] if ends else "recorded"
+    return f"{written(low, form)} to {written(high, form)}"
 
 
-def read_claims():
-    """The rows of figures/claims.csv as a list of dicts, sorted by id; empty before the first full run."""
-    if not CLAIMS.exists():
-        return []
-    with CLAIMS.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def show_text(text, **about):
+    """Show a plain text; what it is `about` goes into the output's metadata, where tools/execute.py finds it."""
+    from IPython import InteractiveShell
+    from IPython.display import display
+
+    if InteractiveShell.initialized():
+        display({"text/plain": text}, raw=True, metadata={"course": about} if about else {})
+    else:
+        print(text)
 
 
-def _write_claim(row):
-    rows = {old["id"]: [old[column] for column in CLAIM_COLUMNS] for old in read_claims()}
-    rows[row[0]] = row
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([CLAIM_COLUMNS, *(rows[name] for name in sorted(rows))])
-    write_atomically(CLAIMS, text.getvalue())
+def say(text):
+    """Show a text as Markdown."""
+    from IPython.display import Markdown, display
+
+    display(Markdown(text))
+
+
+def show_source(function):
+    """Show the source of `function` in the notebook: the very code that runs, never a copy of it."""
+    where = pathlib.Path(inspect.getsourcefile(function)).relative_to(ROOT).as_posix()
+    say(f"From `{where}`:\n\n```python\n{inspect.getsource(function).rstrip()}\n```")
+
+
+def claims_table():
+    """Show what the report says beside what this notebook has measured so far, one line a claim."""
+    rows = [
+        f"| {about['says']} | {about['report']} | {written(value, about.get('format', '.4g'))} | {about['kind']} |"
+        for about, value in ((entry(name), value) for name, value in _claimed.items())
+        if "report" in about
+    ]
+    say("\n".join(["| | the report | here | |", "|---|---|---|---|", *rows]))
 
 
 def write_atomically(path, content):
@@ -188,58 +263,3 @@ def write_atomically(path, content):
     except BaseException:
         os.unlink(temporary)
         raise
-
-
-def show_source(function):
-    """Show the source of `function` in the notebook: the very code that runs, never a copy of it."""
-    where = pathlib.Path(inspect.getsourcefile(function)).relative_to(ROOT).as_posix()
-    say(f"From `{where}`:\n\n```python\n{inspect.getsource(function).rstrip()}\n```")
-
-
-def say(text):
-    """Show a conclusion as Markdown. Its numbers come from variables, so that no sentence outlives its measurement."""
-    from IPython.display import Markdown, display
-
-    display(Markdown(text))
-
-
-def claims_table():
-    """Show the claims made so far in this notebook: the report's value, ours, and the range that is checked."""
-    rows = [f"| `{name}` | {reported} | {value} | {allowed} |" for name, (reported, value, allowed) in _claimed.items()]
-    say("\n".join(["| claim | the report | here | checked |", "|---|---|---|---|", *rows]))
-
-
-def headless():
-    """True where nobody can move a slider: in tests and in `make run`, which set COURSE_HEADLESS=1."""
-    return os.environ.get("COURSE_HEADLESS", "0") == "1"
-
-
-class _NotDone(Exception):
-    """The answer is still None, or a function that returns None."""
-
-
-def exercise(problems):
-    """Make the check of an exercise of a generator that yields what is wrong with its first argument, the answer.
-
-    The check prints a line (only the first problem counts) and returns True (right), False (not right) or None (not
-    done yet): it says what is wrong and where to look, not only that something is.
-    """
-
-    @functools.wraps(problems)
-    def check(answer, *others, **settings):
-        try:
-            problem = next(problems(_asked(answer), *others, **settings), None)
-        except _NotDone:
-            print("Nothing to check yet: write your answer in the cell above and run both again.")
-            return None
-        print("Right." if problem is None else f"Not yet: {problem}")
-        return problem is None
-
-    return check
-
-
-def _asked(answer):
-    """The answer, never None; a function also raises _NotDone where it returns None."""
-    if answer is None:
-        raise _NotDone
-    return functools.wraps(answer)(lambda *given: _asked(answer(*given))) if inspect.isfunction(answer) else answer

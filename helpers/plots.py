@@ -8,12 +8,12 @@ import numpy as np
 import seaborn as sns
 from matplotlib.colors import PowerNorm
 from matplotlib.ticker import LogLocator
-from PIL import Image
-from sklearn.metrics import euclidean_distances, pairwise_distances_argmin
+from sklearn.metrics import euclidean_distances
 
 from helpers import course
 
 CLASS_COLOURS = sns.color_palette("colorblind", 10)  # the same colour for the same class in every notebook
+HIDDEN, CODE = CLASS_COLOURS[9], CLASS_COLOURS[1]  # layers in a drawing of a network
 TRAIN, TEST, VALIDATION, REFERENCE = CLASS_COLOURS[0], CLASS_COLOURS[1], CLASS_COLOURS[2], "0.35"
 DOTS_PER_INCH = 100
 NEAREST = "nearest"  # of small images: a pixel stays a square, and the file a quarter of its size
@@ -25,45 +25,68 @@ def set_style():
     plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True})
 
 
-def show(figure, name, caption, alt):
-    """Display `figure` with its caption; a full run also writes figures/<name>.png.
+def show(figure, name):
+    """Display `figure` (it is closed afterwards); `name`, "notebook_what", is that of its file below figures/.
+
+    The alternative text, for readers who cannot see it, stands under that name in lessons/claims/<notebook>.toml.
+    """
+    from IPython.display import display
+
+    drawn, alt = io.BytesIO(), course.texts(name[:2])["pictures"][name]
+    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
+    plt.close(figure)
+    picture = base64.b64encode(drawn.getvalue()).decode()
+    about = {"image/png": {"alt": alt}, "course": {"picture": name}}
+    display({"image/png": picture, "text/plain": alt}, raw=True, metadata=about)
+
+
+def network(layers, arrows=None, image=None):
+    """A drawing of a network: a bar for each layer, its height by the logarithm of its units, arrows between them.
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure
-        It is closed afterwards.
-    name : str
-        "notebook_what", for example "01_loss".
-    caption : str
-        One line that says what to see.
-    alt : str
-        What a reader who cannot see the picture needs to know.
+    layers : list of int, or dict of str to (column, row, units)
+        Units of an autoencoder's layers, from x to the reconstruction. Or the places of named layers, rows counted
+        from 0 upwards; one without units (None) is an operation and becomes a circle.
+    arrows : list of (str, str), optional
+        Pairs of names; by default each layer leads to the next.
+    image : array (784,), optional
+        Drawn on the left.
     """
-    from IPython.display import Markdown, display
-
-    drawn, buffer = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
-    plt.close(figure)
-    # A palette of 256 colours: a third of the bytes, so that a notebook stays below 1 MB.
-    with_palette(Image.open(drawn), 256).save(buffer, format="png", optimize=True)
-    if course.profile() == "full":
-        course.write_atomically(course.FIGURES / f"{name}.png", buffer.getvalue())
-    picture = base64.b64encode(buffer.getvalue()).decode()
-    display({"image/png": picture, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
-    display(Markdown(f"*{caption}*"))
-
-
-def with_palette(picture, colours):
-    """A PIL picture with at most that many colours; white and those of the ten classes stay what they are."""
-    picture, kept = picture.convert("RGB"), np.round(255 * np.array([(1, 1, 1), *CLASS_COLOURS])).astype("uint8")
-    found = picture.quantize(colours - len(kept), dither=Image.Dither.NONE).getpalette()[: 3 * (colours - len(kept))]
-    palette = np.concatenate([kept, np.reshape(found, (-1, 3)).astype("uint8")])
-    packed, places = np.unique(np.asarray(picture, "int32") @ [65536, 256, 1], return_inverse=True)
-    pixels = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
-    nearest = pairwise_distances_argmin(pixels, palette)  # Pillow's own search is by boxes of colours: white turns grey
-    reduced = Image.fromarray(nearest[places].reshape(picture.height, picture.width).astype("uint8"))
-    reduced.putpalette(palette.ravel().tolist())
-    return reduced
+    if not isinstance(layers, dict):
+        code = int(np.argmin(layers))
+        names = {0: "$x$", code: "$z$", len(layers) - 1: r"$\hat{x}$"}
+        layers = {names.get(i, " " * i): (i, 0, units) for i, units in enumerate(layers)}
+    names = list(layers)
+    rows = [row for _, row, _ in layers.values()]
+    tall = max(rows) - min(rows)
+    figure, axis = plt.subplots(figsize=(9, 2.6 + 1.7 * tall))
+    half = {
+        name: 0.16 if units is None else 0.1 + 0.34 * np.log(units) / np.log(784)
+        for name, (_, _, units) in layers.items()
+    }
+    for name, (column, row, units) in layers.items():
+        colour = CODE if name.startswith("$z") else "0.8" if name.startswith(("$x", r"$\hat{x")) else HIDDEN
+        if units is None:
+            axis.add_patch(plt.Circle((column, row), 0.16, facecolor="white", edgecolor="black", linewidth=1.5))
+            axis.text(column, row, name, ha="center", va="center", fontsize=15)
+            continue
+        axis.add_patch(plt.Rectangle((column - 0.13, row - half[name]), 0.26, 2 * half[name], color=colour))
+        axis.text(column, row - half[name] - 0.05, f"{units:,}", ha="center", va="top", fontsize=14)
+        axis.text(column, row + half[name] + 0.04, name, ha="center", va="bottom", fontsize=16)
+    for start, end in arrows or zip(names, names[1:], strict=False):
+        (x0, y0, _), (x1, y1, _) = layers[start], layers[end]
+        length = np.hypot(x1 - x0, y1 - y0)
+        dx, dy = 0.19 * (x1 - x0) / length, 0.19 * (y1 - y0) / length
+        style = {"arrowstyle": "-|>", "color": "0.3", "linewidth": 1.6}
+        axis.annotate("", (x1 - dx, y1 - dy), (x0 + dx, y0 + dy), arrowprops=style)
+    if image is not None:
+        axis.imshow(np.reshape(image, (28, 28)), cmap="gray", extent=(-1.2, -0.4, -0.4, 0.4), interpolation=NEAREST)
+    columns = [column for column, _, _ in layers.values()]
+    axis.set(xlim=(min(columns) - (1.3 if image is not None else 0.5), max(columns) + 0.5), aspect="equal")
+    axis.set_ylim(min(rows) - 0.75, max(rows) + 0.75)
+    axis.axis("off")
+    return figure
 
 
 def image_grid(images, row_labels=None, column_labels=None, size=0.9, label_row=0, maps_from=None):
@@ -132,41 +155,14 @@ def loss_curves(panels, ylabel, scale="linear"):
             axis.yaxis.set_minor_formatter(plt.NullFormatter())
             axis.set_yticks([0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1])
         for style, (label, height) in zip(("--", ":", "-."), lines.items(), strict=False):
-            axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6, label=f"{label}: {height:.4g}")
-        axis.legend(framealpha=1)  # a line may run below it
+            axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6)
+            place = {"transform": axis.get_yaxis_transform(), "va": "bottom", "fontsize": 12}
+            axis.text(0.01, height, f"{label} {height:.4g}", **place)
+        axis.legend(frameon=False, loc="upper right")
     return figure
 
 
-def latent_map(latents, labels, class_names, scale="root", radius=None):
-    """Points of a two-dimensional latent, coloured by class, each class named where it is densest.
-
-    Parameters
-    ----------
-    latents : array (n, 2)
-    labels : array (n,) of int
-    class_names : sequence of str
-    scale : {"root", "linear"}, default "root"
-        "root" draws square roots, for codes of which few lie far out.
-    radius : float, optional
-        Of a dashed circle about zero.
-    """
-    figure, axis = plt.subplots(figsize=(8, 6.5))
-    mixed = np.random.default_rng(0).permutation(len(latents))  # by class, the last would hide the others
-    colours = np.array(CLASS_COLOURS[: len(class_names)])[labels[mixed]]
-    axis.scatter(*latents[mixed].T, s=5, alpha=0.45, linewidths=0, color=colours)
-    if radius is not None:
-        axis.add_patch(_dashed_circle(radius))
-        axis.set_aspect("equal")
-    if scale == "root":
-        root = (lambda z: np.sign(z) * np.sqrt(np.abs(z)), lambda z: np.sign(z) * z**2)
-        axis.set_xscale("function", functions=root)
-        axis.set_yscale("function", functions=root)
-    axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
-    name_classes(axis, latents, labels, dict(enumerate(class_names)))
-    return figure
-
-
-def _dashed_circle(radius):
+def dashed_circle(radius):
     return plt.Circle((0, 0), radius, fill=False, linestyle="--", linewidth=1.5, color="black", zorder=3)
 
 
@@ -182,7 +178,8 @@ def name_classes(axis, points, labels, names):
         places.append(members[radius.argmin()])
     axis.figure.draw_without_rendering()  # settles the limits, which the transformations need
     words = max(len(str(name)) for name in names.values()) > 1
-    room = (0.18, 0.065) if words else (0.06, 0.06)  # of a name, as a share of the axes
+    box = axis.get_window_extent()
+    room = np.array((1.3, 0.38) if words else (0.4, 0.36)) * axis.figure.dpi / (box.width, box.height)  # of a name
     places = _apart(axis.transAxes.inverted().transform(axis.transData.transform(places)) / room, 1) * room
     for place, (label, name) in zip(places, names.items(), strict=True):
         shape, size = ("circle,pad=0.2", 14) if len(str(name)) == 1 else ("round,pad=0.2", 11)
@@ -243,16 +240,17 @@ def latent_explorer(decode, low, high):
     widgets.interact(draw, unit_1=sliders[0], unit_2=sliders[1])
 
 
-def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False, class_names=None, radius=None):
-    """Small maps of two-dimensional codes, coloured by class, with the centroids as crosses.
+def code_maps(
+    codes, labels, centroids=None, titles=None, columns=3, same_limits=False, class_names=None, radius=None, width=13
+):
+    """Small maps of two-dimensional codes, coloured by class, with the centroids, if any, as crosses.
 
     Parameters
     ----------
     codes : list of array (n, 2)
     labels : array (n,) of int
-    centroids : list of array (K, 2)
-        Of length 0 where there are none.
-    titles : list of str
+    centroids : list of array (K, 2), optional
+    titles : list of str, optional
     columns : int, default 3
     same_limits : bool, default False
         One scale for all panels, so that shrinking can be seen.
@@ -260,22 +258,22 @@ def code_maps(codes, labels, centroids, titles, columns=3, same_limits=False, cl
         Written where each class is densest, in place of a legend of the ten digits.
     radius : float, optional
         Of a dashed circle about zero (an ellipse where the axes have other scales).
+    width : float, default 13
+        Inches of the whole figure.
     """
-    rows, width = -(-len(codes) // columns), 13 / columns
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(13, 0.82 * width * rows), squeeze=False, sharex=same_limits, sharey=same_limits
-    )
-    for axis, points, crosses, title in zip(axes.flat, codes, centroids, titles, strict=False):
-        points = np.asarray(points)
+    rows = -(-len(codes) // columns)
+    size = (width, 0.82 * width / columns * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, sharex=same_limits, sharey=same_limits)
+    for number, (axis, points) in enumerate(zip(axes.flat, map(np.asarray, codes), strict=False)):
         axis.scatter(*points.T, c=[CLASS_COLOURS[label] for label in labels], s=12, alpha=0.6, linewidths=0)
         if np.ptp(points, axis=0).max() < 1e-6:
             axis.annotate(f"all {len(points):,} images", points[0], (14, 14), textcoords="offset points", fontsize=14)
-        axis.scatter(
-            *np.asarray(crosses).T, marker="X", s=110, color="black", edgecolor="white", linewidth=1.2, zorder=3
-        )
-        axis.set_title(title)
+        if centroids is not None and len(centroids[number]):
+            cross = {"marker": "X", "s": 110, "color": "black", "edgecolor": "white", "linewidth": 1.2, "zorder": 3}
+            axis.scatter(*np.asarray(centroids[number]).T, **cross)
+        axis.set_title(titles[number] if titles is not None else "")
         if radius is not None:
-            axis.add_patch(_dashed_circle(radius))
+            axis.add_patch(dashed_circle(radius))
         if class_names is not None:
             name_classes(axis, points, labels, dict(enumerate(class_names)))
     for axis in axes.flat[len(codes) :]:

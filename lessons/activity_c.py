@@ -1,6 +1,7 @@
 """Lesson 03: the report's sweep, its own loop and the repaired one."""
 
-import inspect
+import hashlib
+import json
 import tempfile
 import time
 
@@ -9,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
-from helpers import clustering, course, data, networks, scores, sweeps
+from helpers import clustering, course, data, exercises, networks, scores, sweeps
 from lessons import dcn
 
 REPAIRED = {  # notebook 03's parameters of DeepClustering: the report's first network, about an hour for 45 runs
@@ -138,14 +139,14 @@ def sweep_seconds(repetition, workers, images=None):
     return {"wall": wall}
 
 
-def draw_heat_maps(runs, scores, rows, columns):
+def draw_heat_maps(runs, shown, rows, columns):
     """One heat map per score: the mean of the runs in each cell, with the standard deviation written below it.
 
-    `scores` takes a column of the DataFrame `runs` to its title, its number format, for example "{:.2f}", and a colour
+    `shown` takes a column of the DataFrame `runs` to its title, its number format, for example "{:.2f}", and a colour
     map in which dark is good; `rows` and `columns` are (column of `runs`, label).
     """
-    figure, axes = plt.subplots(1, len(scores), figsize=(5.6 * len(scores), 4.2), squeeze=False)
-    for axis, (score, (title, form, colours)) in zip(axes[0], scores.items(), strict=True):
+    figure, axes = plt.subplots(1, len(shown), figsize=(5.6 * len(shown), 4.2), squeeze=False)
+    for axis, (score, (title, form, colours)) in zip(axes[0], shown.items(), strict=True):
         cells = runs.groupby([rows[0], columns[0]], sort=False)[score].agg(["mean", "std"])
         written = cells.apply(lambda cell: f"{form.format(cell['mean'])}\n± {form.format(cell['std'])}", axis=1)  # noqa: B023
         sns.heatmap(
@@ -156,57 +157,128 @@ def draw_heat_maps(runs, scores, rows, columns):
     return figure
 
 
-@course.exercise
-def check_run_name(name):
-    """03, exercise 1: `name(configuration, version)` must be the same for the same run everywhere, and for no other."""
+def right_key(configuration, version):
+    """With sorted keys, equal configurations are equal texts, and a hash of the text is the same in each process.
+
+    Python's own `hash()` of a text is not: each start of Python draws another secret number for it.
+    """
+    import hashlib
+    import json
+
+    text = json.dumps([configuration, version], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _hashed(*parts, **settings):
+    return hashlib.sha256(json.dumps(parts, **settings).encode()).hexdigest()[:16]
+
+
+@exercises.exercise(
+    "03.1",
+    right=right_key,
+    wrong={
+        "Sort the keys": lambda configuration, version: _hashed(configuration, version),
+        "one would overwrite the other": lambda configuration, version: _hashed(configuration["latent_dim"], version),
+        "old results would be taken for new ones": lambda configuration, version: _hashed(
+            configuration, sort_keys=True
+        ),
+        "Python's `hash()` of a text changes with each start": lambda configuration, version: (
+            f"{hash(json.dumps(configuration, sort_keys=True) + version):x}"
+        ),
+    },
+    wanted="a text of 4 to 64 letters",
+)
+def check_key(name):
+    """`name(configuration, version)` must be the same for the same run everywhere, and for no other."""
     configuration = {"latent_dim": 16, "weights": [0.3, 0.7], "changes": {"tol": 0, "ramp": 1}, "seed": 0}
     first = name(configuration, "1")
     if not isinstance(first, str) or not 4 <= len(first) <= 64:
-        yield f"a text of 4 to 64 letters is wanted, this is {first!r}."
+        yield "a text of 4 to 64 letters is wanted."
     turned = configuration | {"changes": {"ramp": 1, "tol": 0}}
-    if name(dict(reversed(configuration.items())), "1") != first or name(turned, "1") != first:
-        yield "the same configuration with keys in another order got another name. Sort the keys, inner ones, too."
-    for other in (configuration | {"seed": 1}, configuration | {"weights": [0.7, 0.3]}, configuration | {"extra": 1}):
-        if name(other, "1") == first:
-            yield f"{other} got the same name as {configuration}: one would overwrite the other."
+    for same in (dict(reversed(configuration.items())), turned):
+        if name(same, "1") != first:
+            hint = "the same configuration with keys in another order got another name. Sort the keys, inner ones, too."
+            yield hint, name(same, "1"), first
+    for other in ({"seed": 1}, {"weights": [0.7, 0.3]}, {"extra": 1}):
+        if name(configuration | other, "1") == first:
+            hint = f"another run, with {other}, got the same name: one would overwrite the other."
+            yield hint, first, "another name"
     if name(configuration, "2") == first:
-        yield "another version of the code got the same name: old results would be taken for new ones."
+        hint = "another version of the code got the same name: old results would be taken for new ones."
+        yield hint, first, "another name"
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):  # a fresh Python has another seed of hash()
-        run = joblib.delayed(inspect.unwrap(name))(configuration, "1")
-        elsewhere = joblib.Parallel(n_jobs=2)([run, run])
+        elsewhere = joblib.Parallel(n_jobs=2)([joblib.delayed(name.args[0])(configuration, "1")] * 2)  # not its wrapper
     if set(elsewhere) != {first}:
-        yield (
-            "in another process the same run has another name, so nothing would ever be found again. Python's `hash()` "
-            "of a text changes with each start; take a hash that depends on the text alone, from `hashlib`."
+        hint = (
+            "another process gives the same run another name, so nothing is found again. Python's `hash()` of a text "
         )
+        yield hint + "changes with each start: take one from `hashlib`.", elsewhere[0], first
 
 
-@course.exercise
-def check_cells_like_the_best(candidates, runs):
-    """03, exercise 2: `candidates(runs)` must name the settings less than two standard errors below the best mean."""
-    answer = candidates(runs)
+def right_candidates(runs):
+    """What lies closer to the best than two standard errors may have swapped places by its seeds alone.
+
+    Variances are averaged, not deviations: the mean of the variances estimates the common variance without bias.
+    """
     cells = runs.groupby("setting").acc
     error = (cells.var().mean() * 2 / cells.size().iloc[0]) ** 0.5
-    behind = cells.mean().max() - cells.mean()
-    right = set(behind[behind < 2 * error].index)
+    return set(cells.mean()[cells.mean() > cells.mean().max() - 2 * error].index)
+
+
+@exercises.exercise(
+    "03.2",
+    right=right_candidates,
+    wrong={
+        "the best setting itself is missing": lambda runs: {runs.groupby("setting").acc.mean().idxmin()},
+        "belongs to them": lambda runs: {runs.groupby("setting").acc.mean().idxmax()},
+        "does not belong to them": lambda runs: set(runs.setting),
+    },
+    wanted="a set of names",
+)
+def check_candidates(candidates, runs):
+    """`candidates(runs)` must name the settings less than two standard errors below the best mean."""
+    answer = set(candidates(runs))
+    cells = runs.groupby("setting").acc
+    error = (cells.var().mean() * 2 / cells.size().iloc[0]) ** 0.5
+    behind, right = cells.mean().max() - cells.mean(), right_candidates(runs)
     if behind.idxmin() not in answer:
-        yield "the best setting itself is missing; it lies 0 below the best."
-    for setting in sorted(right ^ set(answer)):
+        yield "the best setting itself is missing: it lies 0 below the best."
+    for setting in sorted(right ^ answer, key=str):
+        if setting not in behind:
+            yield f"{setting!r} is no name of the column `setting`."
         side = "belongs to them" if setting in right else "does not belong to them"
-        yield (
-            f"{setting} {side}: it lies {behind[setting]:.4f} below the best; two standard errors are {2 * error:.4f} "
-            "(pool the *variances* of the cells by their mean, then take the root)."
-        )
+        hint = "Pool the *variances* of the cells by their mean, then take the root."
+        beside = f"{behind[setting]:.4f} below the best", f"two standard errors are {2 * error:.4f}"
+        yield f"{setting} {side}. {hint}", *beside
 
 
-@course.exercise
-def check_scale_free_score(score):
-    """03, exercise 3: `score(codes, labels)` must not depend on the scale of the codes, and must prefer true groups."""
+def right_score(codes, labels):
+    """The share of the variance that lies between the clusters: a ratio, so the scale of the codes cancels."""
+    within = sum(((codes[labels == k] - codes[labels == k].mean(axis=0)) ** 2).sum() for k in np.unique(labels))
+    return 1 - within / ((codes - codes.mean(axis=0)) ** 2).sum()
+
+
+@exercises.exercise(
+    "03.3",
+    right=right_score,
+    wrong={
+        "divide by a spread": lambda codes, labels: -codes[labels == 0].var(),
+        "more must be better": lambda codes, labels: 1 - right_score(codes, labels),
+    },
+)
+def check_score(score):
+    """`score(codes, labels)` must not depend on the scale of the codes, and must prefer true groups."""
     generator = np.random.default_rng(0)
     truth = generator.permutation(np.repeat(np.arange(4), 50))
     codes = generator.normal(size=(4, 3))[truth] * 3 + generator.normal(size=(200, 3))
-    true, scaled, shuffled = score(codes, truth), score(codes * 10, truth), score(codes, generator.permutation(truth))
+    true, scaled = score(codes, truth), score(codes * 10, truth)
     if not np.isclose(true, scaled):
-        yield f"with all codes multiplied by 10 it goes from {true:.4g} to {scaled:.4g}: divide by a spread."
-    if not true > max(shuffled, score(generator.permutation(codes), truth)):
-        yield f"a random grouping gets {shuffled:.4g}, the true one {true:.4g}; more must be better."
+        yield (
+            "with all codes multiplied by 10 it is another number: divide by a spread.",
+            f"{scaled:.4g}",
+            f"{true:.4g}",
+        )
+    for shuffled in (score(codes, generator.permutation(truth)), score(generator.permutation(codes), truth)):
+        if not true > shuffled:
+            hint = "a random grouping scores as high as the true one, or higher; more must be better."
+            yield hint, f"{true:.4g} for the true groups", f"more than {shuffled:.4g}"

@@ -4,7 +4,7 @@ import numpy as np
 import scipy.linalg
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from helpers import course, data, networks, scores, sweeps, training, vae
+from helpers import course, data, exercises, networks, scores, sweeps, training, vae
 from lessons import classifier, vae_mnist
 
 with course.quiet_imports():
@@ -140,12 +140,12 @@ def frechet_distance(features, other_features):
     return float(apart + sum(np.trace(part) for part in covariances) - 2 * np.sqrt(np.maximum(product, 0)).sum())
 
 
-def fd_classifier(classifier, images, other_images):
+def fd_classifier(network, images, other_images):
     """Frechet distance of two sets of images (n, 784) in the last hidden layer of a `networks.classifier`.
 
     The same formula as FID, in a small network of the course's own: its values compare with each other only.
     """
-    last_hidden = networks.up_to(classifier, classifier.layers[-4].name)
+    last_hidden = networks.up_to(network, network.layers[-4].name)
     return frechet_distance(networks.predict(last_hidden, images), networks.predict(last_hidden, other_images))
 
 
@@ -240,75 +240,144 @@ def judged_table(name):
     return table.assign(method=[method for method in methods for _ in range(5)])
 
 
-@course.exercise
+def right_nats_above_floor(printed_loss, images):
+    """The printed loss is a mean over pixels: times their number it is a sum, as the floor is. Then subtract."""
+    return printed_loss * images.shape[1] - scores.cross_entropy_floor(images).mean()
+
+
+@exercises.exercise(
+    "05.1",
+    right=right_nats_above_floor,
+    wrong={
+        "these are nats for each image, but from zero": lambda printed_loss, images: printed_loss * images.shape[1],
+        "this is still for each pixel": lambda printed_loss, images: (
+            right_nats_above_floor(printed_loss, images) / images.shape[1]
+        ),
+        "bring both to the same unit first": lambda printed_loss, images: (
+            printed_loss - scores.cross_entropy_floor(images).mean()
+        ),
+        "take the mean over the images": lambda printed_loss, images: (
+            printed_loss * images.shape[1] - scores.cross_entropy_floor(images)
+        ),
+        "the floor is that of the images that are given": lambda printed_loss, images: right_nats_above_floor(
+            printed_loss, images[:10]
+        ),
+    },
+)
 def check_nats_above_floor(convert, images):
-    """05, exercise 1: `convert(printed_loss, images)` must give nats per image above the floor of the images."""
+    """`convert(printed_loss, images)` must give nats for each image above the floor of the images."""
     pixels = images.shape[1]
     for loss, some in ((0.3, images), (0.5, images), (0.3, images[: len(images) // 2])):
-        answer = np.asarray(convert(loss, some.copy()), dtype=float)
-        floor = scores.cross_entropy_floor(some).mean()
+        answer, floor = np.asarray(convert(loss, some), dtype=float), scores.cross_entropy_floor(some).mean()
         if answer.size != 1:
-            yield f"one number is wanted, yours has {answer.size}: take the mean over the images."
+            yield "one number is wanted: take the mean over the images."
         answer = answer.item()
         if np.isclose(answer, loss * pixels):
-            yield "these are nats per image, but from zero; an image costs something even where it is exact."
+            yield "these are nats for each image, but from zero; even an exact image costs something."
         if np.isclose(answer, loss - floor / pixels):
-            yield f"this is still per pixel; an image has {pixels} of them."
+            yield f"this is still for each pixel; an image has {pixels} of them."
         if np.isclose(answer, loss - floor):
-            yield "a number per pixel minus a number per image: bring both to the same unit first."
+            yield "a number for each pixel minus a number for each image: bring both to the same unit first."
         if not np.isclose(answer, loss * pixels - floor):
-            yield (
-                f"for a printed loss of {loss} and {len(some)} images it must be {loss * pixels - floor:.2f}, "
-                f"yours is {answer:.2f}."
-            )
+            yield f"here the printed loss is {loss}, and the floor is that of the images that are given."
 
 
-@course.exercise
-def check_frechet_in_one_dimension(distance):
-    """05, exercise 2: `distance(first, second)` must be the Frechet distance of the normals fitted to both."""
+def right_frechet(first, second):
+    """In one dimension s1² + s2² - 2 (s1² s2²)^(1/2) is (s1 - s2)².
+
+    A shift by 0.1 and a deviation of 1.1 instead of 1 both give 0.1² = 0.01: the distance counts them alike.
+    """
+    return (first.mean() - second.mean()) ** 2 + (first.std(ddof=1) - second.std(ddof=1)) ** 2
+
+
+def _means_apart(first, second):
+    return (first.mean() - second.mean()) ** 2
+
+
+@exercises.exercise(
+    "05.2",
+    right=right_frechet,
+    wrong={
+        "a set has no distance to itself": lambda first, second: (
+            _means_apart(first, second) + first.var() + second.var()
+        ),
+        "moved by 0.5, the distance is 0.5² = 0.25": lambda first, second: abs(first.mean() - second.mean()),
+        "the second is stretched by 1.5": _means_apart,
+        "S is a variance, s²": lambda first, second: _means_apart(first, second) + (first.var() - second.var()) ** 2,
+        "the order of the numbers does not matter": lambda first, second: np.mean((first - second) ** 2),
+    },
+)
+def check_frechet(distance):
+    """`distance(first, second)` must be the Frechet distance of the normals fitted to both."""
     first = np.random.default_rng(0).normal(2, 3, size=500)
-    asked = lambda a, b: distance(a.copy(), b.copy())  # noqa: E731, it may change its arguments
-    if not np.isclose(asked(first, first), 0):
-        yield f"a set has no distance to itself; yours is {asked(first, first):.4g}."
-    if not np.isclose(asked(first, first + 0.5), 0.25):
-        yield f"moved by 0.5, the distance is 0.5² = 0.25; yours is {asked(first, first + 0.5):.4g}."
+    if not np.isclose(distance(first, first), 0):
+        yield "a set has no distance to itself."
+    if not np.isclose(distance(first, first + 0.5), 0.25):
+        yield "moved by 0.5, the distance is 0.5² = 0.25."
     wider = (first - first.mean()) * 1.5 + first.mean()
-    right = frechet_distance(first[:, None], wider[:, None])
-    if not np.isclose(asked(first, wider), right, rtol=0.01):
+    if not np.isclose(distance(first, wider), frechet_distance(first[:, None], wider[:, None]), rtol=0.01):
         yield (
-            f"stretched by 1.5 about its mean it must be {right:.3f}, yours is {asked(first, wider):.3f}. In one "
-            "dimension S is a variance, s²: what is s1² + s2² - 2 (s1² s2²)^(1/2)?"
+            "the second is stretched by 1.5 about its mean. In one dimension S is a variance, s²: what is "
+            "s1² + s2² - 2 (s1² s2²)^(1/2)?"
         )
     other = np.random.default_rng(1).exponential(2, size=500)  # another shape, not paired with the first
-    right = frechet_distance(first[:, None], other[:, None])
-    if not np.isclose(asked(first, other), right, rtol=0.01):
+    if not np.isclose(distance(first, other), frechet_distance(first[:, None], other[:, None]), rtol=0.01):
         yield (
-            f"for two unrelated sets it must be {right:.3f}, yours is {asked(first, other):.3f}. Only the two means "
-            "and the two standard deviations may enter: the order of the numbers does not matter."
+            "these are two unrelated sets. Only the two means and the two standard deviations may enter: "
+            "the order of the numbers does not matter."
         )
 
 
-@course.exercise
-def check_sampler_of_codes(sampler, codes, n, distance_of):
-    """05, exercise 3: `sampler(codes, n, seed)` must give new codes whose images beat those of the fitted normal.
+def right_sampler(codes, n, seed):
+    """The codes of ten kinds of garment have more than one hill, so ten normal distributions fit them better than one.
+
+    A mixture has no order: the draws are shuffled, because `sample` gives one hill after the other.
+    """
+    from sklearn.mixture import GaussianMixture
+
+    mixture = GaussianMixture(10, reg_covar=1e-3, max_iter=30, tol=1e-2, random_state=seed)
+    mixture.fit(codes[:20_000].astype("float64"))
+    return np.random.default_rng(seed).permutation(mixture.sample(n)[0])
+
+
+def _normal(codes, n, seed):
+    return np.random.default_rng(seed).multivariate_normal(codes.mean(axis=0), np.cov(codes, rowvar=False), size=n)
+
+
+@exercises.exercise(
+    "05.3",
+    right=right_sampler,
+    wrong={
+        "(nearly) training codes": lambda codes, n, seed: codes[:n] + 1e-4 * _normal(codes, n, seed),
+        "many are equal": lambda codes, n, seed: np.tile(codes.mean(axis=0), (n, 1)),
+        "hand the seed to the generator": lambda codes, n, seed: _normal(codes, n, 0),
+        "The codes of ten kinds of garment: how many hills?": _normal,
+    },
+    wanted="an array (n, L) of new codes",
+)
+def check_sampler(sampler, codes, n, distance_of):
+    """`sampler(codes, n, seed)` must give new codes whose images beat those of the fitted normal.
 
     distance_of takes codes (n, L) and gives the FD-classifier of their decodings.
     """
-    z = sampler(codes.copy(), n, 0)
-    z = np.asarray(z)
+    z = np.asarray(sampler(codes, n, 0), dtype=float)
     if z.shape != (n, codes.shape[1]) or not np.isfinite(z).all():
-        yield f"finite numbers of shape {(n, codes.shape[1])} are wanted, this has the shape {z.shape}."
+        yield "finite numbers are wanted, a row for each code.", exercises.short(z), f"array {(n, codes.shape[1])}"
     # A new code is about as far from its nearest training code as these are from each other.
     few = np.random.default_rng(0).permutation(min(n, len(codes)))[:1000]
     search = NearestNeighbors(n_neighbors=2).fit(codes)
     apart, usual = search.kneighbors(z[few])[0][:, 0], search.kneighbors(codes[few])[0][:, 1]
-    copied = np.mean(apart < 0.2 * np.median(usual))
-    if copied > 0.2 or len(np.unique(z, axis=0)) < 0.9 * n:
-        yield f"{copied:.0%} of these codes are (nearly) training codes, or many are equal: draw new ones."
-    if np.allclose(z, sampler(codes.copy(), n, 1)):
-        yield "another seed gives the same codes: hand the seed to the generator."
-    normal = np.random.default_rng(0).multivariate_normal(codes.mean(axis=0), np.cov(codes, rowvar=False), size=n)
-    yours, fitted = distance_of(z), distance_of(normal)
-    print(f"FD-classifier: yours {yours:.1f}, fitted normal {fitted:.1f}")
-    if yours >= fitted:
-        yield "one normal distribution is nearer. The codes of ten kinds of garment: how many hills?"
+    copied, kinds = np.mean(apart < 0.2 * np.median(usual)), len(np.unique(z, axis=0))
+    if copied > 0.2 or kinds < 0.9 * n:
+        beside = (
+            f"{copied:.0%} of them near a training code, {kinds} different ones",
+            f"at most 20%, {n} different ones",
+        )
+        yield "these are (nearly) training codes, or many are equal: draw new ones.", *beside
+    if np.allclose(z, sampler(codes, n, 1)):
+        yield "another seed gives the same codes: hand the seed to the generator.", "the same codes", "other codes"
+    yours, fitted = distance_of(z), distance_of(_normal(codes, n, 0))
+    if not yours < fitted:
+        hint = "one normal distribution is nearer. The codes of ten kinds of garment: how many hills?"
+        yield hint, f"a distance of {yours:.4g}", f"less than {fitted:.4g}"
+    return f"FD-classifier: yours {yours:.4g}, one fitted normal {fitted:.4g}."

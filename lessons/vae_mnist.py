@@ -1,9 +1,10 @@
 """Lesson 04: training and scoring a VAE, and the runs of notebook 04."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from helpers import course, data, scores, sweeps, training, vae
+from helpers import course, data, exercises, plots, scores, sweeps, training, vae
 
 with course.quiet_imports():
     import keras
@@ -127,61 +128,124 @@ def scored_vae(dataset, epochs, seed, **settings):
     return graded(fitted_vae(settings, images.x_train, images.y_train, epochs, seed)[0], images, seed)
 
 
-@course.exercise
+def draw_latent_map(codes, labels, class_names, radius):
+    """Points of two-dimensional codes (n, 2), coloured by class, each class named where it is densest.
+
+    `labels` is (n,) of int, `radius` that of a dashed circle about zero.
+    """
+    figure, axis = plt.subplots(figsize=(8, 6.5))
+    mixed = np.random.default_rng(0).permutation(len(codes))  # by class, the last would hide the others
+    colours = np.array(plots.CLASS_COLOURS[: len(class_names)])[labels[mixed]]
+    axis.scatter(*codes[mixed].T, s=5, alpha=0.45, linewidths=0, color=colours)
+    axis.add_patch(plots.dashed_circle(radius))
+    axis.set(xlabel="latent unit 1", ylabel="latent unit 2", aspect="equal")
+    plots.name_classes(axis, codes, labels, dict(enumerate(class_names)))
+    return figure
+
+
+def right_betas():
+    """Multiply the whole loss so that the cross-entropy is a sum; what then stands before the summed KL is beta.
+
+    Multiplying a loss does not move its minimum.
+    """
+    return {"a": 32 * 32 * 3, "b": 1 / 128, "c": 784 / 8}
+
+
+@exercises.exercise(
+    "04.1",
+    right=right_betas,
+    wrong={
+        "a is upside down": lambda: {"a": 1 / 3072, "b": 1 / 128, "c": 98},
+        "b is upside down": lambda: {"a": 3072, "b": 128, "c": 98},
+        "c is another number": lambda: {"a": 3072, "b": 1 / 128, "c": 784},
+        "b is not a number yet": lambda: {"a": 3072, "b": None, "c": None},
+    },
+    wanted="a dict of three numbers, a, b and c",
+)
 def check_betas(answer):
-    """04, exercise 1: the weights of KL that three mistakes amount to, a dict with a, b and c."""
-    found = answer()
-    right = {"a": 32 * 32 * 3, "b": 1 / 128, "c": 784 / 8}
-    if not isinstance(found, dict) or set(found) != set(right):
-        yield f"a dict with the keys a, b and c is wanted, not {found!r}."
+    """`answer()` gives the weights of KL that three mistakes amount to, a dict with a, b and c."""
+    found, right = answer(), right_betas()
+    if set(found) != set(right):
+        yield "a dict with the keys a, b and c is wanted."
     for name, beta in right.items():
         if not isinstance(found[name], (int, float, np.number)):
             yield f"{name} is not a number yet."
+        side = "above 1" if beta > 1 else "below 1"
         if np.isclose(found[name], 1 / beta):
-            yield f"{name} is upside down. Is the KL weighed more than it should be, or less?"
+            hint = f"{name} is upside down. Is the KL weighed more than it should be, or less?"
+            yield hint, f"{found[name]:g}", f"a number {side}"
         if not np.isclose(found[name], beta):
-            yield (
-                f"{name} is not {found[name]:g}. Multiply the whole loss until the cross-entropy is a sum; where the "
-                "minimum lies does not change. What stands before the summed KL then?"
-            )
+            hint = "Multiply the whole loss until the cross-entropy is a sum. What stands before the summed KL then?"
+            yield f"{name} is another number. {hint}", f"{found[name]:g}", f"a number {side}"
 
 
-@course.exercise
+def right_kl_by_unit(mean, log_var):
+    """The KL of a normal distribution against N(0, 1), in nats, averaged over the images (rows).
+
+    A unit that always answers mean 0 and variance 1 is the prior: it costs 0 nats and says nothing.
+    """
+    return np.mean(np.exp(log_var) + mean**2 - 1 - log_var, axis=0) / 2
+
+
+@exercises.exercise(
+    "04.2",
+    right=right_kl_by_unit,
+    wrong={
+        "one number for each unit is wanted": lambda mean, log_var: right_kl_by_unit(mean, log_var).sum(),
+        "the formula begins with one half": lambda mean, log_var: 2 * right_kl_by_unit(mean, log_var),
+        "these are sums over the images": lambda mean, log_var: len(mean) * right_kl_by_unit(mean, log_var),
+        "a unit with mean 0 and log variance 0 is the prior": lambda mean, log_var: right_kl_by_unit(mean, -log_var),
+    },
+)
 def check_kl_by_unit(function):
-    """04, exercise 2: `function(mean, log_var)`, each (n, L), gives the KL of each unit, averaged over images."""
+    """`function(mean, log_var)`, each (n, L), gives the KL of each unit, averaged over images: (L,)."""
     random = np.random.default_rng(0)
     mean, log_var = random.normal(size=(2, 500, 3)) * (1.5, 0.5, 0.0) - (0, 1, 0)
-    found = function(mean.copy(), log_var.copy())
-    right = np.mean(np.exp(log_var) + mean**2 - 1 - log_var, axis=0) / 2
+    found, right = function(mean, log_var), right_kl_by_unit(mean, log_var)
     if np.shape(found) != (3,):
-        yield f"one number per unit is wanted, an array (3,) for three units; yours is {np.shape(found)}."
+        yield "one number for each unit is wanted, here an array (3,)."
     if np.allclose(found, 2 * right):
         yield "each is twice too large: the formula begins with one half."
     if np.allclose(found, 500 * right):
-        yield "these are sums over the 500 images; take the mean."
+        yield "these are sums over the images: take the mean."
     if not np.allclose(found, right):
-        yield (
-            "check a unit whose mean is 0 and whose log variance is 0: it is the prior, so its KL is 0. Then one with "
-            f"log variance -1 and mean 0: it must be 0.184. For the three test units the KL is {np.round(right, 3)}."
-        )
+        yield "a unit with mean 0 and log variance 0 is the prior: its KL is 0. With log variance -1 it is 0.184."
 
 
-@course.exercise
-def check_importance_bound(function):
-    """04, exercise 3: `function(log_weights)` (n, k) gives the logarithm of the mean weight of each image, (n,)."""
-    log_weights = np.random.default_rng(0).normal(-800, 5, size=(20, 50)) + np.linspace(-700, 700, 20)[:, None]
+def right_bound(log_weights):
+    """Each row's largest log weight is taken out first, so that the largest weight is 1 and cannot become 0.
+
+    Without that, every weight is 0 here and its logarithm minus infinity.
+    """
+    largest = log_weights.max(axis=1)
+    return largest + np.log(np.mean(np.exp(log_weights - largest[:, None]), axis=1))
+
+
+def _without_largest(log_weights):
     with np.errstate(divide="ignore"):
-        found = function(log_weights.copy())  # it may change its argument
-    right = np.logaddexp.reduce(log_weights, axis=1) - np.log(50)
+        return np.log(np.mean(np.exp(log_weights), axis=1))
+
+
+@exercises.exercise(
+    "04.3",
+    right=right_bound,
+    wrong={
+        "one bound for each image is wanted": lambda log_weights: np.logaddexp.reduce(log_weights, axis=None),
+        "look for 0/0 or log(0)": _without_largest,
+        "that is the mean of the logarithms": lambda log_weights: log_weights.mean(axis=1),
+        "that is the logarithm of the sum": lambda log_weights: np.logaddexp.reduce(log_weights, axis=1),
+        "compare one row with scipy.special.logsumexp": lambda log_weights: log_weights.max(axis=1),
+    },
+)
+def check_bound(function):
+    """`function(log_weights)` (n, k) gives the logarithm of the mean weight of each image, (n,)."""
+    log_weights = np.random.default_rng(0).normal(-800, 5, size=(20, 50)) + np.linspace(-700, 700, 20)[:, None]
+    found, right = function(log_weights), np.logaddexp.reduce(log_weights, axis=1) - np.log(50)
     if np.shape(found) != (20,):
-        yield f"one bound per image is wanted: (20,), not {np.shape(found)}."
-    if np.isinf(found).any():
-        yield (
-            "it is minus infinity: all weights of an image became 0. Take out of each row its own largest log weight."
-        )
+        yield "one bound for each image is wanted, here an array (20,)."
     if np.allclose(found, log_weights.mean(axis=1)):
         yield "that is the mean of the logarithms, the bound of section 1; the logarithm of the mean is wanted."
     if np.allclose(found, right + np.log(50)):
-        yield "that is the logarithm of the sum; divide by k."
+        yield "that is the logarithm of the sum: divide by k."
     if not np.allclose(found, right):
-        yield "compare with scipy.special.logsumexp on one row."
+        yield "compare one row with scipy.special.logsumexp."

@@ -32,6 +32,7 @@ if root is None:
 sys.path.insert(0, str(root))
 
 from helpers import course, plots
+from helpers.course import claim, guess
 
 course.start()
 plots.set_style()
@@ -102,19 +103,17 @@ figure = plots.scoreboard(
     {"always the same digit": round(commonest, 3), "K-Means on pixels": round(on_pixels, 3)},
     xlim=(0, 0.6),
 )
-plots.show(
-    figure,
-    "03_report_loop",
-    "The report's own loop: accuracy of each of its nine settings, one run each, beside two baselines that need no network.",
-    "Nine settings with one dot each, all to the left of the line of K-Means on pixels.",
-)
+plots.show(figure, "03_report_loop")
+
+# %% [markdown]
+# *The report's own loop: accuracy of each of its nine settings, one run each, beside two baselines that need no network.*
 
 # %%
 all_alive = int((theirs.live == 10).sum())
-course.claim("03.report.runs", len(theirs), low=9, high=9, reported="5 of 9")
-course.claim("03.report.best_acc", theirs.acc.max(), high=0.5)
-course.claim("03.report.mse_over_mean_image", theirs.reconstruction.median() / mean_image, low=0.5, high=1.1)
-course.claim("03.report.behind_pixels", on_pixels - theirs.acc.max(), low=0.02)
+claim("03.report.runs", len(theirs))
+claim("03.report.best_acc", theirs.acc.max())
+claim("03.report.mse_over_mean_image", theirs.reconstruction.median() / mean_image)
+claim("03.report.behind_pixels", on_pixels - theirs.acc.max())
 course.say(
     f"**Conclusion.** All ten clusters live in {all_alive} of 9 runs. The best accuracy is {theirs.acc.max():.2f}; K-Means on the raw pixels, without any network, reaches {on_pixels:.2f}. "
     f"The median reconstruction error is {theirs.reconstruction.median() / mean_image:.0%} of what the mean image has. One of the report's own runs ended with everything in one cluster; whether "
@@ -130,8 +129,8 @@ course.say(
 at_most = 0.0117 / 0.7  # the report's loss is α · MSE plus a term that is not negative
 of_notebook_01 = autoencoder.trained_autoencoder.table()
 best_of_two_units = of_notebook_01[of_notebook_01.latent_dim == 2].mse_test.min()
-course.claim("03.report.collapsed_mse_over_mean_image", at_most / mean_image, high=0.3)
-course.claim("03.report.collapsed_over_two_units", at_most / best_of_two_units, high=0.6)
+claim("03.report.collapsed_mse_over_mean_image", at_most / mean_image)
+claim("03.report.collapsed_over_two_units", at_most / best_of_two_units)
 course.say(
     f"**Conclusion.** One picture for all costs at least the mean image's error, {mean_image:.4f}. The report's loss of 0.0117 leaves at most 0.0117 / 0.7 = {at_most:.4f}, so its decoder drew more than one picture. Two explanations: the codes only shrank, and the decoder "
     f"magnifies them (notebook 02, 2.2). Or the decoder does not need them: the bypass of notebook 02 (2.5). The second fits better, since {at_most:.4f} is {at_most / best_of_two_units:.0%} of the smallest error that any two-unit autoencoder of notebook 01 has. Either way, the report's losses cannot be compared with ours."
@@ -186,9 +185,9 @@ table[["latent_dim", "weights", "loss", "acc", "inertia", "seconds"]].round(3)
 
 # %%
 rewritten = sum(finished()[name] != written for name, written in survivors.items())
-course.claim("03.resume.survivors", len(survivors), low=2, high=5)
-course.claim("03.resume.rewritten", rewritten, low=0, high=0)
-course.claim("03.resume.rows", int(table.acc.notna().sum()), low=6, high=6)
+claim("03.resume.survivors", len(survivors))
+claim("03.resume.rewritten", rewritten)
+claim("03.resume.rows", int(table.acc.notna().sum()))
 course.say(
     f"**Conclusion.** {len(survivors)} runs survived the kill, the second call computed the other {len(small) - len(survivors)}, with two workers at once, "
     f"and rewrote {rewritten}. The third call computed nothing. A file is written under another name and then renamed, which the operating system does as "
@@ -242,7 +241,7 @@ configuration = lesson.nine_settings(
 if course.profile() == "fast":
     configuration |= {"images": 6000}
 live = lesson.repaired_sweep(**configuration)
-course.claim("03.live.acc", live["acc"], low=0.7, fast_low=0.4)
+claim("03.live.acc", live["acc"])
 course.say(
     f"L = {best[0]}, α / β = {best[1]}, seed 0: accuracy {live['acc']:.3f} here. Stored, by seed: {', '.join(f'{acc:.3f}' for acc in cell.acc)}. "
     "(The stored runs had one thread each. Another number of threads adds up in another order, and hundreds of steps later the same seed is another run.)"
@@ -258,12 +257,10 @@ figure = lesson.draw_heat_maps(
     ("latent_dim", "size of the code L"),
     ("weights", "α / β"),
 )
-plots.show(
-    figure,
-    "03_heat_maps",
-    f"Mean ± standard deviation of {ours.seed.nunique()} seeds; in both, dark is good. The best cell of the left map is not that of the right one.",
-    "Two heat maps of latent size against weights. Accuracy is highest with 16 units and a large beta; 64 units with a small beta are as low as two units. The error falls with the size of the code.",
-)
+plots.show(figure, "03_heat_maps")
+
+# %% [markdown]
+# *Mean ± standard deviation of the seeds; in both, dark is good. Is the best cell of the left map that of the right one?*
 
 # %%
 rows = [mnist.x_test[:10]]
@@ -272,30 +269,28 @@ for row in ours[ours.seed == 0].itertuples():
     rows.append(sweeps.as_pictures(row.pictures))
     labels.append(row.setting)
 figure = plots.image_grid(rows, row_labels=labels, size=0.75)
-plots.show(
-    figure,
-    "03_reconstructions",
-    "Ten test digits and their reconstructions by the nine settings, seed 0. Follow one digit down: the size of the code changes it most; what the weights change (right map above) is hard to see.",
-    "Ten rows of digits: blurred with two units, readable with 16 and 64.",
-)
+plots.show(figure, "03_reconstructions")
+
+# %% [markdown]
+# *Ten test digits and their reconstructions by the nine settings, seed 0. Follow one digit down: the size of the code changes it most; what the weights change (right map above) is hard to see.*
 
 # %%
 means = ours.groupby(["latent_dim", "weights"], sort=False)[["acc", "reconstruction"]].mean()
 between_weights = means.acc.groupby("latent_dim").agg(lambda values: values.max() - values.min())
 between_sizes = means.acc.groupby("weights").agg(lambda values: values.max() - values.min())
 seed_spread = float(ours.groupby("setting").acc.std().pow(2).mean() ** 0.5)
-course.claim("03.runs", int(ours.acc.notna().sum()), low=45, high=45, reported="5 of 9")
-course.claim("03.failed", int(ours.error.notna().sum()), low=0, high=0)
-course.claim("03.live_clusters", ours.live.min(), low=10, high=10, reported=1)
-course.claim("03.best.acc", means.acc.max(), low=0.78)
-course.claim("03.spread.seeds", seed_spread, low=0.01, high=0.1)
-course.claim("03.effect.weights", between_weights.median(), low=0.1, high=0.25)
-course.claim("03.effect.latent_dim", between_sizes.median(), low=0.2, high=0.35)
+claim("03.runs", int(ours.acc.notna().sum()))
+claim("03.failed", int(ours.error.notna().sum()))
+claim("03.live_clusters", ours.live.min())
+claim("03.best.acc", means.acc.max())
+claim("03.spread.seeds", seed_spread)
+claim("03.effect.weights", between_weights.median())
+claim("03.effect.latent_dim", between_sizes.median())
 pairs = ours.pivot(index=["latent_dim", "seed"], columns="weights", values="acc")
 gain = pairs["0.3 / 0.7"] - pairs["0.7 / 0.3"]  # same pretraining, same seed: only the weights differ
-course.claim("03.effect.paired", gain.mean(), low=0.08, high=0.18)
+claim("03.effect.paired", gain.mean())
 draws_best = means.reconstruction.idxmin()
-course.claim("03.trade.acc_lost", means.acc.max() - means.acc[draws_best], low=0.2, high=0.5)
+claim("03.trade.acc_lost", means.acc.max() - means.acc[draws_best])
 course.say(
     f"**Conclusion.** The best cell is L = {best[0]}, α / β = {best[1]}: {cell.acc.mean():.3f} ± {cell.acc.std():.3f}. Within one L, the weights change the mean accuracy "
     f"by {between_weights.median():.3f} (median over L); within one pair of weights, L changes it by {between_sizes.median():.3f}. Runs that differ in "
@@ -318,14 +313,11 @@ figure = plots.runs_scatter(
     {"inertia": ("inertia of the codes", "log"), "reconstruction": ("test MSE per pixel", "log")},
     ("latent_dim", "L"), ("acc", "accuracy"), fill=("weights", "α / β"),
 )  # fmt: skip
-plots.show(
-    figure,
-    "03_scores",
-    f"Each point is one of the {len(ours)} runs; the shape is the size of the code, the filling the weights. Left: the report's score against accuracy. Right: reconstruction against accuracy.",
-    "Two scatter plots. Left, three clouds of points, one for each size of the code; within those of 16 and of 64 units, empty markers (large beta) stand higher and further left. Right, where less error is further left, empty markers of these two sizes stand higher and further right.",
-)
+plots.show(figure, "03_scores")
 
 # %% [markdown]
+# *Each point is one run; the shape is the size of the code, the filling the weights. Left: the report's score against accuracy. Right: reconstruction against accuracy.*
+#
 # **Spearman's rank correlation** compares two orders: 1, the same order; −1, the reverse; 0, no relation. These runs are a small sample, and the three that share a
 # pretraining are not independent. So the interval comes from a **bootstrap** over the pretrainings: draw, for each L, as many as there are, with replacement (each with its three runs), compute the correlation again, 2,000 times.
 # L is not drawn: the design fixed it.
@@ -370,14 +362,14 @@ correlations.transpose().round(2).assign(**{"inertia, 95 % interval": between})
 
 # %%
 inertia = correlations.loc["inertia"]
-course.claim("03.rank.inertia_vs_acc", inertia["all runs"], low=-0.5, high=0, reported="inertia as score")
-course.claim("03.rank.low", low, low=-0.7, high=0)
-course.claim("03.rank.high", high, low=-0.4, high=0)
-course.claim("03.rank.latent2", inertia["L = 2 alone"], low=-0.7, high=0.97)
-course.claim("03.rank.latent16", inertia["L = 16 alone"], low=0.6)
-course.claim("03.rank.latent64", inertia["L = 64 alone"], low=0.7)
-course.claim("03.rank.same_cell", inertia["same L and weights"], low=-0.2, high=0.9)
-course.claim("03.rank.silhouette", correlations.loc["silhouette", "all runs"], low=0, high=0.6)
+claim("03.rank.inertia_vs_acc", inertia["all runs"])
+claim("03.rank.low", low)
+claim("03.rank.high", high)
+claim("03.rank.latent2", inertia["L = 2 alone"])
+claim("03.rank.latent16", inertia["L = 16 alone"])
+claim("03.rank.latent64", inertia["L = 64 alone"])
+claim("03.rank.same_cell", inertia["same L and weights"])
+claim("03.rank.silhouette", correlations.loc["silhouette", "all runs"])
 course.say(
     f"**Conclusion.** Over all {len(ours)} runs the rank correlation of −inertia and accuracy is {inertia.iloc[0]:.2f} (95 % interval {low:.2f} to {high:.2f}): read as *lower is better*, an order by inertia {'says little, and that the wrong way round' if high < 0 else 'says little' if low > 0 else 'cannot be told from a random one'}. "
     f"Yet within L = 16 it is {inertia['L = 16 alone']:.2f}, and within L = 64 {inertia['L = 64 alone']:.2f}: there lower *is* better, and the report's reading ranks backwards. (L = 2, where the weights change little: {inertia['L = 2 alone']:.2f}, with an interval of {between['L = 2 alone']}: nothing can be said.) Both are true at once; statisticians call it **Simpson's paradox**. Distances grow with the number of units, so L moves the inertia "
@@ -405,12 +397,10 @@ knobs = {
 }
 knobs = pd.concat(knobs, names=["method", None]).reset_index(level=0)
 figure = plots.scoreboard(knobs, "acc", "accuracy on the training images", {}, xlim=(0.5, 1))
-plots.show(
-    figure,
-    "03_knobs",
-    "One knob at a time: a dot is a seed, the bar their mean. Rows marked * are the same base runs. The axis begins at 0.5.",
-    "Dots of accuracy for three learning rates, three latent sizes, with and without augmentation. By its mean the base is ahead of all; rate 0.01 and L = 10 are close behind.",
-)
+plots.show(figure, "03_knobs")
+
+# %% [markdown]
+# *One knob at a time: a dot is a seed, the bar their mean. Rows marked * are the same base runs. The axis begins at 0.5.*
 
 # %%
 mean = knobs.groupby("method").acc.mean()
@@ -420,12 +410,12 @@ ranges = pd.Series({
     "augmentation": mean["augmented *"] - mean["not augmented"],
     "weights, at L = 16": np.ptp(means.acc[16]),
 }).sort_values(ascending=False)  # fmt: skip
-course.claim("03.knob.augmentation", ranges["augmentation"], low=0.12)
-course.claim("03.knob.learning_rate", ranges["learning rate"], low=0.13)
-course.claim("03.knob.small_rate", mean["learning rate 0.003 *"] - mean["learning rate 0.001"], low=0.12)
-course.claim("03.knob.latent_dim", ranges["L from 10 to 50"], low=0.07)
-course.claim("03.knob.weights", ranges["weights, at L = 16"], low=0.1)
-course.claim("03.knob.largest_over_spread", ranges.iloc[0] / seed_spread, low=2.5)
+claim("03.knob.augmentation", ranges["augmentation"])
+claim("03.knob.learning_rate", ranges["learning rate"])
+claim("03.knob.small_rate", mean["learning rate 0.003 *"] - mean["learning rate 0.001"])
+claim("03.knob.latent_dim", ranges["L from 10 to 50"])
+claim("03.knob.weights", ranges["weights, at L = 16"])
+claim("03.knob.largest_over_spread", ranges.iloc[0] / seed_spread)
 turned = knobs.groupby("method").size().min()
 error = seed_spread * (1 / len(base) + 1 / turned) ** 0.5
 course.say(
@@ -447,9 +437,9 @@ speed = lesson.sweep_seconds.table()
 times = speed.pivot(index="repetition", columns="workers", values="wall")
 wall, ratios = times.median(), times[1] / times[2]
 total = ours.seconds.sum() / 2
-course.claim("03.seconds.total", total, reported="days")
-course.claim("03.seconds.report", theirs.seconds.sum() / 2, reported="days")
-course.claim("03.speedup.parallel", ratios.median(), low=0.9)
+claim("03.seconds.total", total)
+claim("03.seconds.report", theirs.seconds.sum() / 2)
+claim("03.speedup.parallel", ratios.median())
 course.say(
     f"**Conclusion.** Four short runs of whole MNIST take {wall[1]:.0f} s in one process of two threads and {wall[2]:.0f} s with two workers of one thread, the workers' start included: "
     f"a ratio of {ratios.median():.2f} (medians of {len(times)} alternating repetitions, whose ratios lie between {ratios.min():.2f} and {ratios.max():.2f}). The {len(ours)} runs of the main table took {total / 60:.0f} minutes from nothing (the sum of "
@@ -470,8 +460,10 @@ course.claims_table()
 #
 # ## Your turn
 #
-# **Exercise 1 (explain by doing).** Write your own name for a run: a function of a configuration and a version that returns a short text. The check shuffles the keys, changes a value, changes the version,
-# and calls your function in another Python process. Predict first: why does Python's own `hash()` not do?
+# **Exercise 1 (explain by doing).** Write your own name for a run: a function of a configuration (a
+# dict) and a version that returns a short text. The check shuffles the keys, changes a value,
+# changes the version, and calls your function in another Python process. Predict first: why does
+# Python's own `hash()` not do?
 
 
 # %% tags=["exercise"]
@@ -480,25 +472,17 @@ def my_key(configuration, version):
 
 
 # %%
-done = lesson.check_run_name(my_key)
+from helpers import exercises
 
-
-# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
-# @title Solution 1
-def solution_key(configuration, version):
-    import hashlib
-    import json
-
-    text = json.dumps([configuration, version], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-assert lesson.check_run_name(solution_key)
-assert not lesson.check_run_name(lambda configuration, version: str(hash(str(sorted(configuration.items())) + version)))
+exercises.check("03.1", my_key)
 
 # %% [markdown]
-# **Exercise 2 (decide under uncertainty).** Which cells of section 3 cannot be told from the best one? Return their names (column `setting`): those whose mean accuracy is less than two standard errors
-# of a difference below the best mean. Take the pooled standard deviation $s$ of all cells; with $n$ seeds per cell the standard error of a difference is $s \sqrt{2 / n}$.
+# Stuck? Run `exercises.solution("03.1")` to see one solution.
+#
+# **Exercise 2 (decide under uncertainty).** Which cells of section 3 cannot be told from the best
+# one? Return their names (column `setting`): those whose mean accuracy (column `acc`) is less than
+# two standard errors of a difference below the best mean. Take the pooled standard deviation $s$ of
+# all cells; with $n$ seeds for each cell the standard error of a difference is $s \sqrt{2 / n}$.
 
 
 # %% tags=["exercise"]
@@ -507,24 +491,15 @@ def my_candidates(runs):
 
 
 # %%
-done = lesson.check_cells_like_the_best(my_candidates, ours)
-
-
-# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
-# @title Solution 2
-def solution_candidates(runs):
-    cells = runs.groupby("setting").acc
-    error = (cells.var().mean() * 2 / cells.size().iloc[0]) ** 0.5
-    return set(cells.mean()[cells.mean() > cells.mean().max() - 2 * error].index)
-
-
-assert lesson.check_cells_like_the_best(solution_candidates, ours)
-assert not lesson.check_cells_like_the_best(lambda runs: set(runs.setting), ours)
-print("Not to be told from the best:", *sorted(solution_candidates(ours)), sep="\n  ")
+exercises.check("03.2", my_candidates, ours)
 
 # %% [markdown]
-# **Exercise 3 (change one thing).** The inertia depends on the scale of the codes. Find a score that does not: a function of codes and labels that stays the same when all codes are
-# multiplied by 10, and that prefers the true digits to a random grouping. (The silhouette is one; find or write another, without labels of digits.) The check tries both.
+# Stuck? Run `exercises.solution("03.2")` to see one solution.
+#
+# **Exercise 3 (change one thing).** The inertia depends on the scale of the codes. Find a score
+# that does not: a function of codes and labels that stays the same when all codes are multiplied by
+# 10, and that prefers the true digits to a random grouping. (The silhouette is one; find or write
+# another.) The check tries both.
 
 
 # %% tags=["exercise"]
@@ -533,22 +508,17 @@ def my_score(codes, labels):
 
 
 # %%
-done = lesson.check_scale_free_score(my_score)
-
-
-# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
-# @title Solution 3
-def solution_score(codes, labels):
-    within = sum(((codes[labels == k] - codes[labels == k].mean(axis=0)) ** 2).sum() for k in np.unique(labels))
-    return 1 - within / ((codes - codes.mean(axis=0)) ** 2).sum()  # the share of the variance between clusters
-
-
-assert lesson.check_scale_free_score(solution_score)
-assert not lesson.check_scale_free_score(lambda codes, labels: -((codes - codes.mean(axis=0)) ** 2).sum())
+exercises.check("03.3", my_score)
 
 # %% [markdown]
-# **Exercise 4 (open).** Add a knob of your own, for example `"batch_size": 1024`: `lesson.repaired_sweep.table(lesson.one_knob(changes=[{"batch_size": 1024}]))` (some minutes; close the laptop in the middle and call it again). Is its
-# effect larger than the spread between seeds? How many seeds would you need to see an effect of 0.01? (Two standard errors of a difference, $2 s \sqrt{2 / n}$, must be smaller than 0.01: solve for $n$, with the $s$ of section 3.)
+# Stuck? Run `exercises.solution("03.3")` to see one solution.
+#
+# **Exercise 4 (open).** Add a knob of your own, for example `"batch_size": 1024`:
+# `lesson.repaired_sweep.table(lesson.one_knob(changes=[{"batch_size": 1024}]))` (some minutes;
+# close the laptop in the middle and call it again). Is its effect larger than the spread between
+# seeds? How many seeds would you need to see an effect of 0.01? (Two standard errors of a
+# difference, $2 s \sqrt{2 / n}$, must be smaller than 0.01: solve for $n$, with the $s$ of section
+# 3.)
 #
 # ## Recap
 #

@@ -1,6 +1,5 @@
 """Colab, played: an empty folder, google.colab loaded, the course fetched by the setup cell; and the same claims twice."""
 
-import json
 import subprocess
 import sys
 
@@ -9,10 +8,9 @@ import pytest
 
 from tests.conftest import ROOT, SOURCES
 from tools import execute
-from tools.play import RECORD_CLAIMS, play, printed
+from tools.play import play, printed
 
 NOTEBOOK = execute.sources("04")[0]  # most of its claims are trained live
-CLAIMED = "import json; print(json.dumps(_values))"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +23,7 @@ def clone(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def in_colab(clone, tmp_path_factory):
-    """An empty folder, a stand-in google.colab module, and the notebook from its first cell on (without the solutions)."""
+    """An empty folder, a stand-in google.colab module, and the notebook from its first cell on."""
     content = tmp_path_factory.mktemp("content")
     stand_in = tmp_path_factory.mktemp("stand_in") / "google" / "colab"
     stand_in.mkdir(parents=True)
@@ -36,9 +34,7 @@ def in_colab(clone, tmp_path_factory):
         patch.setenv("GIT_CONFIG_COUNT", "1")
         patch.setenv("GIT_CONFIG_KEY_0", f"url.file://{clone}.insteadOf")
         patch.setenv("GIT_CONFIG_VALUE_0", f"https://github.com/{execute.repository()}")
-        executed = play(
-            NOTEBOOK, content, first=[loaded], after_setup=[RECORD_CLAIMS], last=[CLAIMED, where], skip_tag="solution"
-        )
+        executed = play(NOTEBOOK, content, first=[loaded], last=[where])
     return content, executed
 
 
@@ -50,10 +46,10 @@ def test_colab(in_colab):
 
 def test_a_notebook_run_twice_gives_the_same_claims(in_colab):
     """Two runs on one machine, in two folders and two processes: the same to the last bit."""
-    first = json.loads(printed(in_colab[1].cells[-2]))
-    again = play(NOTEBOOK, ROOT / "notebooks", after_setup=[RECORD_CLAIMS], last=[CLAIMED], skip_tag="solution")
+    first = execute.claims_of(in_colab[1])
+    again = play(NOTEBOOK, ROOT / "notebooks")
     assert len(first) > 20
-    assert json.loads(printed(again.cells[-1])) == first, "(the first run is of what is committed)"
+    assert execute.claims_of(again) == first, "(the first run is of what is committed)"
 
 
 def test_outside_colab_a_notebook_that_stands_alone_says_what_to_do(tmp_path):

@@ -1,3 +1,6 @@
 """What builds and measures the course; no notebook, lesson or helper imports it."""
 
-LESSONS = ("autoencoder", "dcn", "activity_c", "vae_mnist", "vae_fashion", "classifier")  # of notebooks 01 to 06
+import pathlib
+
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "lessons"
+LESSONS = tuple(sorted(path.stem for path in FOLDER.glob("[a-z]*.py")))

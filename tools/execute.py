@@ -1,12 +1,17 @@
-"""Execute the notebooks, keep the .py and .ipynb pairs, write README's table and the repository's address.
+"""Execute the notebooks and write what comes of it: .ipynb, figures/, claims, minutes, and the numbers in the texts.
 
 python -m tools.execute run [01]         execute all notebooks (or the one named), end with the table of claims
 python -m tools.execute update           execute those whose .ipynb is not what its .py says
 python -m tools.execute links owner/name write the repository's address into badges and setup cells
+
+A notebook itself writes nothing: its pictures and claims are taken out of the finished notebook, and all is written
+together once every cell has passed. The id of a cell is a hash of its text: where somebody has typed into the .ipynb
+what its .py does not hold, nothing is overwritten.
 """
 
 import argparse
 import base64
+import contextlib
 import csv
 import hashlib
 import io
@@ -17,28 +22,32 @@ import time
 
 import jupytext
 import nbformat
+import numpy as np
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from PIL import Image
+from sklearn.metrics import pairwise_distances_argmin
 
 from helpers import course, plots
+from tools import numbers
 
 FOLDER = course.ROOT / "notebooks"
-MINUTES = course.FIGURES / "minutes.csv"
-README = course.ROOT / "README.md"
+FIGURES = course.ROOT / "figures"
 LARGEST = 950_000  # bytes of an .ipynb; code hosts show no larger one
 ADDRESS = re.compile(r'(?m)^repository = "https://github\.com/([\w.-]+/[\w.-]+)"')
 
 
 def sources(number=""):
-    """The notebooks' .py files in order; with a number ("01"), that one alone."""
-    found = sorted(FOLDER.glob(f"{number}*.py"))
+    """The notebooks' .py files in order; with a number ("01") or a whole name, that one alone."""
+    every = sorted(FOLDER.glob("*.py"))
+    found = [path for path in every if number in ("", path.stem[:2], path.stem)]
     if not found:
-        raise SystemExit(
-            f"no notebook {number!r}; there are {', '.join(path.stem for path in sorted(FOLDER.glob('*.py')))}"
-        )
+        raise SystemExit(f"no notebook {number!r}; there are {', '.join(path.stem for path in every)}")
     return found
 
 
 def unexecuted(source):
-    """The notebook that a .py stands for, without outputs; cell ids come from the cells' text, so they stay stable."""
+    """The notebook that a .py stands for, without outputs; a cell's id is a hash of its text, so it stays stable."""
     notebook = jupytext.read(source)
     notebook.metadata = nbformat.NotebookNode(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -46,13 +55,20 @@ def unexecuted(source):
     )
     seen = set()
     for cell in notebook.cells:
-        text, repeat = cell.source, 0
-        while (name := hashlib.sha256(f"{text}{repeat}".encode()).hexdigest()[:8]) in seen:
-            repeat += 1
-        seen.add(name)
-        cell["id"] = name
+        cell["id"] = next(name for name in _ids(cell.source) if name not in seen)
+        seen.add(cell["id"])
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
+
+
+def _ids(text):
+    """The ids of a cell with this text: the first, the second of the same text in one notebook, and so on."""
+    return (hashlib.sha256(f"{text}{repeat}".encode()).hexdigest()[:8] for repeat in range(100))
+
+
+def texts_of(notebook):
+    """What a pair must have in common: type, text and tags of each cell."""
+    return [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells]
 
 
 def is_current(source):
@@ -65,31 +81,43 @@ def is_current(source):
     return run and texts_of(committed) == texts_of(unexecuted(source))
 
 
-def texts_of(notebook):
-    """What a pair must have in common: type, text and tags of each cell."""
-    return [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells]
+def refuse_to_overwrite(source):
+    """Stop, before anything is executed, where a cell of the .ipynb was typed in and the .py does not hold it."""
+    path = source.with_suffix(".ipynb")
+    if not path.exists():
+        return
+    known = {cell.source for cell in unexecuted(source).cells}
+    for number, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1):
+        if cell.source not in known and cell.get("id") not in _ids(cell.source):
+            raise SystemExit(
+                f"{path.name} was changed by hand in cell {number}, and {source.name} does not hold that text:\n\n"
+                f"{cell.source}\n\nNothing was executed or overwritten. Copy what you typed into {source.name}, or "
+                f"keep the notebook under another name, then `git checkout -- notebooks/{path.name}`."
+            )
 
 
 def execute(source):
-    """Run one notebook from top to bottom in a fresh kernel and write its .ipynb; return the seconds it took.
+    """Run one notebook from top to bottom in a fresh kernel; return it and the seconds it took. Nothing is written.
 
     Raises
     ------
     SystemExit
-        If a cell fails, with its number, its text and the error. The .ipynb is left as it was.
+        If a cell fails or the kernel dies, with the cell's number, its text and the error.
     """
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
-
     notebook = unexecuted(source)
     codes = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    started = time.monotonic()
+    started, reached = time.monotonic(), 0
 
     def progress(cell, cell_index, **_):
+        nonlocal reached
         if cell_index in codes:
-            elapsed = time.monotonic() - started
-            text = f"{source.stem}: cell {codes.index(cell_index) + 1} of {len(codes)}, {elapsed:.0f} s"
+            reached = codes.index(cell_index) + 1
+            text = f"{source.stem}: cell {reached} of {len(codes)}, {time.monotonic() - started:.0f} s"
             print(f"\r{text:<75}" if sys.stdout.isatty() else text, end="" if sys.stdout.isatty() else "\n", flush=True)
+
+    def failed(why):
+        cell = notebook.cells[codes[reached - 1]].source
+        return SystemExit(f"\n{source.stem} failed in code cell {reached}:\n\n{cell}\n\n{why}\nNothing was written.")
 
     client = NotebookClient(
         notebook,
@@ -104,96 +132,163 @@ def execute(source):
     try:
         client.execute()
     except CellExecutionError as error:
-        failed = next(i for i in codes if any(o.output_type == "error" for o in notebook.cells[i].get("outputs", [])))
-        print(f"\n{source.stem} failed in code cell {codes.index(failed) + 1}:\n\n{notebook.cells[failed].source}\n")
-        raise SystemExit(f"{error.ename}: {error.evalue}") from None
-    seconds = time.monotonic() - started
+        raise failed(f"{error.ename}: {error.evalue}") from None
+    except DeadKernelError:
+        raise failed("The kernel died in this cell: killed, perhaps for memory.") from None
+    except (KeyboardInterrupt, AssertionError):  # an assertion of nbclient's own is what Ctrl-C ends in
+        raise failed("Stopped by hand.") from None
     notebook.metadata["language_info"] = {"name": "python"}  # the kernel's own holds this machine's Python version
-    if course.profile() == "full":
-        course.write_atomically(source.with_suffix(".ipynb"), text_of(notebook))
-    print(f"\r{source.stem}: {len(codes)} cells in {seconds:.0f} s".ljust(76), flush=True)
-    return seconds
+    print(f"\r{source.stem}: {len(codes)} cells in {time.monotonic() - started:.0f} s".ljust(76), flush=True)
+    return notebook, time.monotonic() - started
+
+
+def outputs_about(notebook, what):
+    """The outputs whose metadata name a "claim" or a "picture", in order: pairs of name and output."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    about = [(output.get("metadata", {}).get("course", {}).get(what), output) for output in outputs]
+    return [(name, output) for name, output in about if name]
+
+
+def claims_of(notebook):
+    """The claims of an executed notebook: a dict of id to value."""
+    return {name: float(output.metadata.course.value) for name, output in outputs_about(notebook, "claim")}
+
+
+def write(source, notebook, seconds):
+    """Write what a finished run gave: pictures, claims, minutes, the numbers in the texts, and the .ipynb."""
+    number = source.stem[:2]
+    files = {FIGURES / f"{name}.png": output for name, output in outputs_about(notebook, "picture")}
+    text = text_of(notebook)  # with pictures of few colours
+    files = {path: base64.b64decode(output.data["image/png"]) for path, output in files.items()}
+    with locked(FIGURES / "claims.csv"):  # two notebooks may end at once
+        rows = [row for row in read_rows() if not row["id"].startswith(number)]
+        rows += [_row(name, value) for name, value in claims_of(notebook).items()]
+        files[FIGURES / "claims.csv"] = _csv(sorted(rows, key=lambda row: row["id"]))
+        minutes = read_minutes() | {source.stem: seconds / 60}
+        minutes = [{"notebook": name, "minutes": f"{minutes[name]:.1f}"} for name in sorted(minutes)]
+        files[FIGURES / "minutes.csv"] = _csv(minutes)
+        files[source.with_suffix(".ipynb")] = text
+        for old in set(FIGURES.glob(f"{number}_*.png")) - set(files):
+            old.unlink()
+        for path, content in files.items():
+            course.write_atomically(path, content)
+        refresh_numbers()
+
+
+def refresh_numbers():
+    """Write the measured numbers into every text: .py, README and TEACHING, and the Markdown cells of each .ipynb."""
+    numbers.refresh()
+    for source in sources():
+        path = source.with_suffix(".ipynb")
+        if not path.exists():
+            continue
+        notebook, fresh = nbformat.read(path, as_version=4), unexecuted(source)
+        pairs = list(zip(notebook.cells, fresh.cells, strict=False))
+        same = len(notebook.cells) == len(fresh.cells) and all(
+            numbers.plain(old.source) == numbers.plain(new.source) for old, new in pairs
+        )
+        if same and texts_of(notebook) != texts_of(fresh):  # only the numbers differ
+            for old, new in pairs:
+                old.source, old["id"] = new.source, new.id
+            course.write_atomically(path, nbformat.writes(notebook) + "\n")
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Hold a lock beside `path`, where the system has one (not on Windows)."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with open(path.with_name(f".{path.name}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _row(name, value):
+    about = course.entry(name)
+    low, high = (f"{end:.8g}" for end in course.limits(name, of="full"))
+    row = {"id": name, "value": f"{value:.0f}" if value.is_integer() else f"{value:.6g}", "kind": about["kind"]}
+    return row | {"low": low, "high": high, "report": about.get("report", ""), "says": about["says"]}
+
+
+def _csv(rows):
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def read_rows(name="claims"):
+    """The rows of figures/claims.csv (or minutes.csv) as a list of dicts of texts; empty before the first full run."""
+    path = FIGURES / f"{name}.csv"
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def read_minutes():
+    """Minutes of each notebook's last full run, by its name."""
+    return {row["notebook"]: float(row["minutes"]) for row in read_rows("minutes")}
 
 
 def text_of(notebook):
-    """The .ipynb of an executed notebook, as text; its pictures get fewer colours until it is below LARGEST bytes."""
-    from PIL import Image
-
-    pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
-    text = nbformat.writes(notebook) + "\n"
-    for colours in (128, 64, 32):
-        if len(text.encode()) < LARGEST:
-            break
-        for picture in pictures:
-            drawn, smaller = io.BytesIO(base64.b64decode(picture.data["image/png"])), io.BytesIO()
-            plots.with_palette(Image.open(drawn), colours).save(smaller, format="png", optimize=True)
+    """The .ipynb of an executed notebook; its pictures get 256 colours, or fewer until it is below LARGEST bytes."""
+    pictures = [output for _, output in outputs_about(notebook, "picture")]
+    drawn = [Image.open(io.BytesIO(base64.b64decode(picture.data["image/png"]))) for picture in pictures]
+    for colours in (256, 128, 64, 32):
+        for picture, whole in zip(pictures, drawn, strict=True):
+            smaller = io.BytesIO()
+            with_palette(whole, colours).save(smaller, format="png", optimize=True)
             picture.data["image/png"] = base64.b64encode(smaller.getvalue()).decode()
         text = nbformat.writes(notebook) + "\n"
+        if len(text.encode()) < LARGEST:
+            break
     return text
 
 
+def with_palette(picture, colours):
+    """A PIL picture with at most that many colours; white and those of the ten classes stay what they are."""
+    kept = np.round(255 * np.array([(1, 1, 1), *plots.CLASS_COLOURS])).astype("uint8")
+    picture = picture.convert("RGB")
+    found = picture.quantize(colours - len(kept), dither=Image.Dither.NONE).getpalette()[: 3 * (colours - len(kept))]
+    palette = np.concatenate([kept, np.reshape(found, (-1, 3)).astype("uint8")])
+    packed, places = np.unique(np.asarray(picture, "int32") @ [65536, 256, 1], return_inverse=True)
+    pixels = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
+    nearest = pairwise_distances_argmin(pixels, palette)  # Pillow's own search is by boxes of colours: white turns grey
+    reduced = Image.fromarray(nearest[places].reshape(picture.height, picture.width).astype("uint8"))
+    reduced.putpalette(palette.ravel().tolist())
+    return reduced
+
+
 def run(number=""):
-    """Execute the notebooks in order; after a full run, refresh the minutes, the README and print the claims."""
-    os.environ["COURSE_HEADLESS"] = "1"
+    """Execute the notebooks in order; after each full run write what it gave; at the end print the claims."""
+    os.environ |= {"COURSE_HEADLESS": "1"}
+    full = course.profile() == "full"
     for source in sources(number):
-        seconds = execute(source)
-        if course.profile() == "full":
-            _write_minutes(source.stem, seconds)
-    if course.profile() == "full":
-        write_readme()
-        rows = [row for row in course.read_claims() if row["id"].startswith(number[:2])]
-        print(f"\n{'claim':<34}{'value':>10}{'low':>10}{'high':>10}{'report':>10}")
-        for row in rows:
-            print(f"{row['id']:<34}{row['value']:>10}{row['low']:>10}{row['high']:>10}{row['reported']:>10}")
+        if full:
+            refuse_to_overwrite(source)
+        notebook, seconds = execute(source)
+        if full:
+            write(source, notebook, seconds)
+    if full:
+        print(f"\n{'claim':<36}{'value':>10}{'low':>10}{'high':>10}{'report':>12}")
+        for row in read_rows():
+            if row["id"].startswith(number[:2]):
+                print(f"{row['id']:<36}{row['value']:>10}{row['low']:>10}{row['high']:>10}{row['report']:>12}")
 
 
 def update():
-    """Execute the notebooks whose .ipynb is not what the .py says, or was never executed."""
+    """Execute the notebooks whose .ipynb is not what the .py says; refresh the numbers in the texts of all."""
+    refresh_numbers()
     for source in sources():
         if is_current(source):
             print(f"{source.stem}: up to date")
         else:
             run(source.stem)
-
-
-def read_minutes():
-    """Minutes of each notebook's last full run, by its name."""
-    if not MINUTES.exists():
-        return {}
-    with MINUTES.open(newline="", encoding="utf-8") as file:
-        return {row["notebook"]: float(row["minutes"]) for row in csv.DictReader(file)}
-
-
-def _write_minutes(name, seconds):
-    minutes = read_minutes() | {name: seconds / 60}
-    lines = ["notebook,minutes", *(f"{key},{minutes[key]:.1f}" for key in sorted(minutes))]
-    course.write_atomically(MINUTES, "\n".join(lines) + "\n")
-
-
-def readme_table():
-    """The claims as a Markdown table: what was measured, where another machine must land, what the report said."""
-    lines = ["| claim | measured | must be | report |", "|---|---|---|---|"]
-    for row in course.read_claims():
-        bound = course.range_text(row["low"], row["high"])
-        lines.append(f"| `{row['id']}` | {row['value']} | {bound} | {row['reported'] or '–'} |")
-    return "\n".join(lines)
-
-
-def write_readme():
-    """Write the claims and the minutes, as last measured, between README's markers."""
-    text = README.read_text(encoding="utf-8")
-    text = replace_between(text, "claims", "\n" + readme_table() + "\n")
-    for name, minutes in read_minutes().items():
-        text = replace_between(text, f"minutes {name}", f"{minutes:.1f}")
-    course.write_atomically(README, text)
-
-
-def replace_between(text, marker, content):
-    """`text` with everything between <!-- marker --> and <!-- /marker --> replaced by `content`."""
-    pattern = re.compile(rf"(<!-- {re.escape(marker)} -->).*?(<!-- /{re.escape(marker)} -->)", re.DOTALL)
-    if not pattern.search(text):
-        raise SystemExit(f"README.md has no place <!-- {marker} --> … <!-- /{marker} -->")
-    return pattern.sub(lambda match: match[1] + content + match[2], text)
 
 
 def repository():
@@ -206,7 +301,7 @@ def links(new):
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", new):
         raise SystemExit(f"{new!r} is not of the form owner/name")
     old = repository()
-    named = [course.ROOT / "pyproject.toml", course.ROOT / "CITATION.cff", README]
+    named = [course.ROOT / name for name in ("pyproject.toml", "CITATION.cff", "README.md")]
     for path in [*named, *FOLDER.glob("*.py"), *FOLDER.glob("*.ipynb")]:
         text = path.read_text(encoding="utf-8")
         changed = text.replace(f"github.com/{old}", f"github.com/{new}").replace(
@@ -218,6 +313,8 @@ def links(new):
 
 
 def main():
+    sys.stdout.reconfigure(errors="replace")  # a stream that cannot write a letter must not hide a cell's error
+    sys.stderr.reconfigure(errors="replace")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=("run", "update", "links"))
     parser.add_argument("argument", nargs="?", default="")

@@ -23,15 +23,15 @@ measured again by themselves.
 """
 
 import argparse
-import json
 import os
+from unittest import mock
 
 import pandas as pd
 from nbclient.exceptions import CellExecutionError
 
 from helpers import course, sweeps
-from tools import execute
-from tools.play import NO_TRAINING, RECORD_CLAIMS, play, printed
+from tools import execute, results
+from tools.play import NO_TRAINING, play
 
 VERSION = "1"
 STORED = course.ROOT / "data" / "results" / "claims"
@@ -39,13 +39,8 @@ TABLE = course.ROOT / "tools" / "ranges.csv"
 SEEDS, COUNTS = 5, (1, 5)  # live seeds; numbers of seeds that stored tables have
 NOISES = 10  # attempts to disturb
 DRAWS = 8  # of seeds, with replacement
-UNDEFINED = 1e300  # how `tools.play.RECORD_CLAIMS` writes nan
+UNDEFINED = 1e300  # in place of nan, which no stored file may hold
 
-APART = """
-import pathlib as _pathlib, tempfile as _tempfile
-_course.FIGURES = _pathlib.Path(_tempfile.mkdtemp())  # what is committed there comes from the run without changes
-_course._write_claim = lambda row: None
-"""
 SHIFT = """
 from helpers import clustering as _clustering, course as _course, training as _training, vae as _vae
 from lessons import dcn as _dcn
@@ -65,8 +60,9 @@ _vae.VariationalAutoencoder.__init__ = lambda self, *args, seed=None, **rest: _s
 )
 """
 CHANGED = """
+import pathlib as _pathlib
 import numpy as _np
-from helpers import sweeps as _sweeps
+from helpers import course as _course, sweeps as _sweeps
 _run, _random = _sweeps.run, _np.random.default_rng({noise})
 def _disturbed(table, axis, names):
     for column in table.select_dtypes("number").columns.difference(names):
@@ -96,10 +92,10 @@ _sweeps.run = _changed
 
 def _values(source, extra, profile):
     """Execute a notebook with extra cells after its setup; the value of each claim by id."""
-    os.environ |= {"COURSE_PROFILE": profile, "COURSE_HEADLESS": "1"}
-    extra, last = [RECORD_CLAIMS, APART, *extra], ["import json; print(json.dumps(_values))"]
-    played = play(source, execute.FOLDER, after_setup=extra, last=last, timeout=None, skip_tag="solution")
-    return json.loads(printed(played.cells[-1]))
+    with mock.patch.dict(os.environ, {"COURSE_PROFILE": profile}):
+        played = play(source, execute.FOLDER, after_setup=extra, timeout=None)
+    values = execute.claims_of(played)
+    return {name: value if abs(value) < UNDEFINED else UNDEFINED for name, value in values.items()}  # nan, too
 
 
 def live(notebook, shift):
@@ -143,7 +139,7 @@ def table(number):
             f"notebook {number} failed when it was disturbed, so its ranges are unknown: {failed.iloc[0]}"
         )
     rows = []
-    for claim in (row for row in course.read_claims() if row["id"].startswith(number)):
+    for claim in (row for row in execute.read_rows() if row["id"].startswith(number)):
         values, by_count = live_runs[claim["id"]], stored_runs[claim["id"]]
         changed = [count for count in COUNTS if by_count[count] != by_count[0]]
         changed += (
@@ -166,6 +162,7 @@ def main():
         kept = pd.read_csv(TABLE)
         found = pd.concat([kept[~kept["id"].str[:2].isin(numbers)], found])
     found.sort_values("id").to_csv(TABLE, index=False, float_format="%.8g", lineterminator="\n")
+    course.write_atomically(results.MANIFEST, results.manifest())
     print(found.groupby(["kind", "seeds"]).size())
 
 

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from helpers import course
-from tools.bench import picture, ranges, run, table
+from tools import execute, ranges
+from tools.bench import measure, picture, table
 
 
 def test_a_row_holds_median_spread_and_ratio():
@@ -39,7 +40,7 @@ def test_a_part_replaces_its_own_rows_and_the_picture_shows_them_all(tmp_path, m
 
 def test_the_committed_results_say_what_readme_says():
     readme = " ".join((course.ROOT / "README.md").read_text(encoding="utf-8").split())
-    results = pd.read_csv(course.ROOT / "benchmarks" / "results.csv")
+    results = pd.read_csv(course.ROOT / "tools" / "bench" / "results.csv")
     ratio = results.set_index(["benchmark", "contestant"]).ratio
     fits = ratio.xs("course: fit", level="contestant")
     ours = [fits.filter(like=name).item() for name in ("autoencoder", "classifier")]
@@ -48,7 +49,7 @@ def test_the_committed_results_say_what_readme_says():
         ("fused Adam: {:.2f};", "batches of 64: {:.2f};", "DCN: {:.2f};", "of two: {:.2f} ("), ours, strict=True
     ):
         assert phrase.format(value) in readme and value < 1
-    limits = [ratio.xs(label, level="contestant") for label in run.LIMITS]
+    limits = [ratio.xs(label, level="contestant") for label in measure.LIMITS]
     for phrase, value, name in zip(
         ("takes {:.1f} times that limit", "joint iteration {:.1f} times", "small steps, {:.1f} times"),
         (ours[0], ours[2], ours[1]),
@@ -59,7 +60,7 @@ def test_the_committed_results_say_what_readme_says():
         assert phrase.format(value / min(limit)) in readme
         assert limit[1] / limit[0] == pytest.approx(2, abs=0.3), "README: PyTorch's products run at half of the rate"
     off = (ratio[table.SIZE] - 1).abs().max()
-    assert off < run.LINEAR_WITHIN and f"within {np.ceil(100 * off):.0f} %" in readme
+    assert off < measure.LINEAR_WITHIN and f"within {np.ceil(100 * off):.0f} %" in readme
     assert (results.repetitions >= 5).all()
 
 
@@ -68,20 +69,20 @@ def test_the_machine_is_described_without_paths():
     assert "cores" in text and "tensorflow" in text and str(course.ROOT) not in text
 
 
-@pytest.mark.parametrize("name", run.PARTS)
+@pytest.mark.parametrize("name", measure.PARTS)
 def test_a_part_says_what_it_measures(name):
-    assert run.PARTS[name].__doc__
+    assert measure.PARTS[name].__doc__
 
 
 def test_every_claim_has_a_range_that_holds_for_other_seeds_and_one_thread():
     found = pd.read_csv(ranges.TABLE, index_col="id")
-    claims = {row["id"]: row for row in course.read_claims()}
+    claims = {row["id"]: row for row in execute.read_rows()}
     assert set(found.index) == set(claims), "a claim is new or gone: delete its notebook's runs, then `make ranges`"
     for name, row in found.iterrows():
         assert row.kind in ("constant", "live", "stored")
-        low, high = (float(claims[name][end] or infinite) for end, infinite in (("low", "-inf"), ("high", "inf")))
+        low, high = (float(claims[name][end]) for end in ("low", "high"))
         margin = 1e-7 * max(abs(row.smallest), abs(row.largest))  # the table has eight digits
         assert low - margin <= row.smallest <= row.largest <= high + margin, name
-    ranged = [name for name in found.index if claims[name]["low"] or claims[name]["high"]]
+    ranged = [name for name in found.index if {claims[name]["low"], claims[name]["high"]} != {"-inf", "inf"}]
     few = found.loc[ranged].query("seeds < 5")
     assert len(few) and few.index.str.startswith("03.report.").all(), "README names one exception"

@@ -1,0 +1,90 @@
+"""Numbers in the texts that are tied to claims by comments which no renderer shows; `make notebooks` writes them anew.
+
+97 %<!--02.acc.best-->                          the measured value, rounded to the digits that are written
+0.0336<!--02.once.mse:report-->                 the report's value, as it stands in lessons/claims/
+about half<!--01.mse.over_pca32 in 0.4..0.65--> words that hold for every value of the claim's range
+0.9<!--minutes.01-->                            the minutes of the last full run
+"""
+
+import csv
+import re
+
+from helpers import course
+
+MARK = re.compile(
+    r"<!--\s*(?P<id>\w+(?:\.\w+)+)(?P<report>:report)?(?: in (?P<low>[-\d.]+?)\.\.(?P<high>[-\d.]+))?\s*-->"
+)
+NUMBER = re.compile(r"(?P<sign>[-+−]?)(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<percent>\s?%)?(?P<bold>\*{0,2})$")
+
+
+def paths():
+    """The texts that hold such numbers: the notebooks' .py files and the pages beside them."""
+    pages = [course.ROOT / name for name in ("README.md", "TEACHING.md", "REPORTS.md", "GLOSSARY.md")]
+    return [*sorted((course.ROOT / "notebooks").glob("*.py")), *(page for page in pages if page.exists())]
+
+
+def values():
+    """Every number that a mark can name, by id: the measured claims, and minutes.01 to minutes.06."""
+    with (course.ROOT / "figures" / "minutes.csv").open(newline="", encoding="utf-8") as file:
+        minutes = {f"minutes.{row['notebook'][:2]}": float(row["minutes"]) for row in csv.DictReader(file)}
+    return course.committed() | minutes
+
+
+def written_like(example, value):
+    """A number written as the match `example` of NUMBER is: as many digits after the point, %, commas, a plus sign."""
+    digits = example["digits"]
+    decimals = len(digits.partition(".")[2])
+    sign = ("−" if example["sign"] != "-" else "-") if value < 0 else "+" if example["sign"] == "+" else ""
+    scaled = abs(value) * (100 if example["percent"] else 1)
+    text = f"{scaled:,.{decimals}f}"
+    text = text if "," in digits or scaled < 10_000 and "," not in text else text.replace(",", "")
+    return f"{sign}{text}{example['percent'] or ''}{example['bold']}"
+
+
+def refreshed(text, known, where="the text"):
+    """A text with the number before each mark written anew from `known`, a dict of id to value.
+
+    A claim that is not in `known`, because it was not measured yet, keeps its number; a test names it.
+
+    Raises
+    ------
+    ValueError
+        Names the place and the mark: no number before it, words whose interval does not hold the claim's whole range,
+        a mark inside a formula or code, where it would show.
+    """
+    parts, end = [], 0
+    for mark in MARK.finditer(text):
+        before, name = text[end : mark.start()], mark["id"]
+        place = f"{where}: …{before[-40:]}{mark[0]}"
+        line = text[text.rfind("\n", 0, mark.start()) + 1 : mark.start()]
+        if MARK.sub("", line).count("$") % 2 or MARK.sub("", line).count("`") % 2:
+            raise ValueError(f"{place} stands inside a formula or code, where it shows")
+        if mark["low"]:
+            low, high = course.limits(name, of="full")
+            if not float(mark["low"]) <= low <= high <= float(mark["high"]):
+                raise ValueError(f"{place}: the claim's range, {low:g} to {high:g}, goes beyond these words")
+        elif name in known:
+            example = NUMBER.search(before)
+            if not example:
+                raise ValueError(f"{place} has no number before it")
+            value = course.entry(name)["report"] if mark["report"] else known[name]
+            before = before[: example.start()] + written_like(example, float(value))
+        parts += [before, mark[0]]
+        end = mark.end()
+    return "".join([*parts, text[end:]])
+
+
+def plain(text):
+    """A text without its tied numbers: what stays the same when they are refreshed."""
+    return MARK.sub(lambda mark: f"\0{mark[0]}", re.sub(r"[-+−]?\d[\d,.]*(\s?%)?(\*{0,2})(?=<!--)", "", text))
+
+
+def refresh():
+    """Write the measured numbers into every text whose marks name them."""
+    known = values()
+    for path in paths():
+        text = path.read_text(encoding="utf-8")
+        new = refreshed(text, known, path.name)
+        if new != text:
+            course.write_atomically(path, new)
+            print(f"{path.name}: numbers refreshed")
