@@ -156,9 +156,10 @@ def loss_curves(panels, ylabel, scale="linear"):
             axis.set_yticks([0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1])
         for style, (label, height) in zip(("--", ":", "-."), lines.items(), strict=False):
             axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6)
-            place = {"transform": axis.get_yaxis_transform(), "va": "bottom", "fontsize": 12}
-            axis.text(0.01, height, f"{label} {height:.4g}", **place)
-        axis.legend(frameon=False, loc="upper right")
+            above = height > history[loss][len(history[loss]) // 2]  # of the curve, where the label stands
+            place = {"transform": axis.get_yaxis_transform(), "va": "bottom" if above else "top", "fontsize": 12}
+            axis.text(0.5, height, f"{label} {height:.4g}", **place)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
     return figure
 
 

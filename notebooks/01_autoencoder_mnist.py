@@ -170,7 +170,7 @@ print(f"test error of the mean image {mse_mean:.4f}, of PCA {mse_pca:.4f}")
 
 # %% [markdown]
 # The report trained for 20 epochs. So do we, from a fresh start. `training.batches` and `compile_options` change no number. They let
-# TensorFlow work through many batches before it asks Python again, which is two to three times faster. A **seed** fixes the random starting
+# TensorFlow work through many batches before it asks Python again, which is faster. A **seed** fixes the random starting
 # weights and the order of the images.
 
 # %%
