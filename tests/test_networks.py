@@ -43,7 +43,8 @@ def test_with_a_seed_the_starting_weights_are_hes_and_depend_on_it_alone():
     for kernel in weights[0][::2]:
         assert kernel.std() == pytest.approx((2 / len(kernel)) ** 0.5, rel=0.05)
     encoder, decoder = weights[0][2], weights[0][8]
-    assert not (encoder[:128, :128] == decoder[:128, :128]).any(), "each layer has its own numbers"
+    alike = np.corrcoef(encoder.ravel(), decoder.ravel())[0, 1]  # both draw 256 * 128 numbers
+    assert abs(alike) < 0.05, "each layer has its own"
 
 
 def test_without_a_seed_they_come_from_the_global_one():
