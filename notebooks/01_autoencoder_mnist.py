@@ -231,7 +231,7 @@ claim("01.mse.over_pca32", error.mean() / mse_pca)
 #
 # *6 minutes.* **Question.** Which images does the mean error hide?
 #
-# The report showed the first ten test images. Nobody could know whether they were typical. Here all test images are sorted by their error.
+# The report showed a few reconstructions. Nobody could know whether they were typical. Here all test images are sorted by their error.
 #
 # **Predict.** Of the 100 images with the lowest error, which share shows the digit 1?
 
@@ -578,7 +578,7 @@ course.claims_table()
 # %% [markdown]
 # - With 32 units we reproduce the report's error, and with a linear code we improve it.
 # - With 2 units we reproduce it from the seeds that keep their units. The report does not mention the others.
-# - The report judged reconstructions by the first ten test images. The worst ones tell more.
+# - The report judged reconstructions by a few images. The worst ones tell more.
 #
 # ## Your turn
 #

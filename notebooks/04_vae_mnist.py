@@ -108,7 +108,6 @@ floor = scores.cross_entropy_floor(mnist.x_test).mean()
 lines = {"mean image": mean_image, "floor (output = input)": floor}
 panels = {"reconstruction": (history.history, "reconstruction", lines), "KL divergence": (history.history, "kl", {})}
 figure = plots.loss_curves(panels, "nats per image")
-figure.axes[0].legend(loc="center right", bbox_to_anchor=(1, 0.35))  # between curve and floor
 plots.show(figure, "04_terms")
 
 # %% [markdown]

@@ -84,34 +84,3 @@ def test_fused_adam_by_hand():
         w = w - 0.1 * (m / (1 - 0.8**step)) / (np.sqrt(v / (1 - 0.9**step)) + 1e-7)
         optimizer.apply([tf.constant(g, "float32")], [weight])
         np.testing.assert_allclose(weight.numpy(), w, rtol=1e-5)
-
-
-@pytest.mark.parametrize("xla", [False, True])
-def test_fused_adam_takes_the_steps_of_adam(xla):
-    x = np.random.default_rng(1).random((64, 5), dtype="float32")
-    weights = []
-    for optimizer in (keras.optimizers.Adam(0.01, epsilon=1e-3), classifier.FusedAdam(0.01, epsilon=1e-3)):
-        keras.utils.set_random_seed(5)
-        model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3, "relu"), keras.layers.Dense(5)])
-        model.compile(optimizer, loss="mse", jit_compile=xla)
-        model.fit(x, x, batch_size=8, epochs=4, shuffle=False, verbose=0)
-        weights.append(model.get_weights() + [variable.numpy() for variable in optimizer.variables])
-    for plain, fused in zip(*weights, strict=True):
-        np.testing.assert_allclose(fused, plain, rtol=1e-3, atol=1e-6)
-
-
-def test_fused_adam_is_saved_and_restored(tmp_path):
-    x = np.random.default_rng(1).random((64, 5), dtype="float32")
-    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(5)])
-    model.compile(classifier.FusedAdam(0.02), loss="mse")
-    model.fit(x, x, verbose=0)
-    model.save(tmp_path / "model.keras")
-    restored = keras.models.load_model(tmp_path / "model.keras")
-    assert isinstance(restored.optimizer, classifier.FusedAdam)
-    losses = [network.fit(x, x, epochs=2, shuffle=False, verbose=0).history["loss"] for network in (model, restored)]
-    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
-
-
-def test_fused_adam_refuses_amsgrad():
-    with pytest.raises(ValueError, match="amsgrad"):
-        classifier.FusedAdam(amsgrad=True).apply([tf.ones(2)], [keras.Variable([1.0, 2.0])])
