@@ -8,6 +8,7 @@ import math
 import os
 import pathlib
 import platform
+import re
 import sys
 import tempfile
 
@@ -215,38 +216,42 @@ def range_text(low, high, form=".4g"):
     return f"{written(low, form)} to {written(high, form)}"
 
 
-def show_text(text, **about):
-    """Show a plain text; what it is `about` goes into the output's metadata, where tools/execute.py finds it."""
+def show_text(text, markdown=None, **about):
+    """Show a plain text, where a page can draw it the Markdown that it stands for.
+
+    What it is `about` goes into the output's metadata, where tools/execute.py finds it.
+    """
     from IPython import InteractiveShell
     from IPython.display import display
 
     if InteractiveShell.initialized():
-        display({"text/plain": text}, raw=True, metadata={"course": about} if about else {})
+        kinds = {"text/plain": text} | ({} if markdown is None else {"text/markdown": markdown})
+        display(kinds, raw=True, metadata={"course": about} if about else {})
     else:
         print(text)
 
 
-def say(text):
-    """Show a text as Markdown."""
-    from IPython.display import Markdown, display
-
-    display(Markdown(text))
+def say(text, plain=None):
+    """Show a text as Markdown; where none is drawn, `plain` stands for it: by default the text without its signs."""
+    show_text(re.sub(r"[*`$]|</?\w+>", "", text) if plain is None else plain, markdown=text)
 
 
 def show_source(function):
     """Show the source of `function` in the notebook: the very code that runs, never a copy of it."""
     where = pathlib.Path(inspect.getsourcefile(function)).relative_to(ROOT).as_posix()
-    say(f"From `{where}`:\n\n```python\n{inspect.getsource(function).rstrip()}\n```")
+    source = inspect.getsource(function).rstrip()
+    say(f"From `{where}`:\n\n```python\n{source}\n```", f"From {where}:\n\n{source}")
 
 
 def claims_table():
     """Show what the report says beside what this notebook has measured so far, one line a claim."""
     rows = [
-        f"| {about['says']} | {about['report']} | {written(value, about.get('format', '.4g'))} | {about['kind']} |"
+        (about["says"], about["report"], written(value, about.get("format", ".4g")), about["kind"])
         for about, value in ((entry(name), value) for name, value in _claimed.items())
         if "report" in about
     ]
-    say("\n".join(["| | the report | here | |", "|---|---|---|---|", *rows]))
+    table = ["| | the report | here | |", "|---|---|---|---|", *(f"| {' | '.join(map(str, row))} |" for row in rows)]
+    say("\n".join(table), "\n".join("{}: the report has {}, here it is {} ({}).".format(*row) for row in rows))
 
 
 def write_atomically(path, content):

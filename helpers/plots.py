@@ -2,42 +2,101 @@
 
 import base64
 import io
+import re
+import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
-from matplotlib.colors import PowerNorm
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import PowerNorm, to_hex, to_rgba_array
 from matplotlib.ticker import LogLocator
+from PIL import Image, ImageDraw, ImageOps
 from sklearn.metrics import euclidean_distances
 
 from helpers import course
 
-CLASS_COLOURS = sns.color_palette("colorblind", 10)  # the same colour for the same class in every notebook
-HIDDEN, CODE = CLASS_COLOURS[9], CLASS_COLOURS[1]  # layers in a drawing of a network
-TRAIN, TEST, VALIDATION, REFERENCE = CLASS_COLOURS[0], CLASS_COLOURS[1], CLASS_COLOURS[2], "0.35"
+# The ten classes, in every notebook: dark enough for white paper, and apart also for eyes without a sense of green.
+CLASS_COLOURS = sns.color_palette(
+    ["#0173b2", "#d55e00", "#029e73", "#cf5fb8", "#664411", "#3322aa", "#ff3366", "#004444", "#7788ff", "#553377"]
+)
+BLUE, ORANGE, GREEN, PINK, BROWN, INDIGO, ROSE, TEAL, PERIWINKLE, PURPLE = CLASS_COLOURS
+REFERENCE = "0.35"  # baselines and lines of comparison
+COLOURS = {  # one colour for each model, size and role, found by `colour`; the first name that fits counts
+    "real": TEAL, "conditional VAE": ROSE, "VAE-GAN": PURPLE, "VAE": ORANGE, "AE": BLUE, "ReLU": BLUE, "linear": GREEN,
+    "DCN": PINK, "report": "black", "K-Means": GREEN, "autoencoder": BLUE, "classifier": BROWN, "judge": BROWN,
+    "PCA": REFERENCE, "mean image": REFERENCE, "pixels": REFERENCE, "brightness": BROWN, "digits": BLUE,
+    "clothes": ORANGE, "training images": INDIGO, "test images": ROSE, "validation images": ROSE,
+    "image": "0.55", "hidden": PERIWINKLE, "code": ORANGE,  # layers in a drawing of a network
+}  # fmt: skip
+SIZES = 2, 4, 5, 8, 10, 16, 20, 32, 50, 64  # of the code, from dark to light
+COLOURS |= {f"L = {n}": c for n, c in zip(SIZES, sns.color_palette("magma", 16), strict=False)}
+TRAIN, TEST, VALIDATION = (COLOURS[f"{role} images"] for role in ("training", "test", "validation"))
+WIDEST, HIGHEST = 9, 6.2  # inches of a figure: what a page of 848 pixels shows without scrolling
 DOTS_PER_INCH = 100
 NEAREST = "nearest"  # of small images: a pixel stays a square, and the file a quarter of its size
+DASHES = "--", ":", "-."
 
 
 def set_style():
     """Letters and lines that the back row can read."""
-    sns.set_theme(context="notebook", style="ticks", palette="colorblind", font_scale=1.1)
+    sns.set_theme(context="notebook", style="ticks", palette=CLASS_COLOURS, font_scale=1.1)
     plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True})
+
+
+def colour(name, otherwise=BLUE):
+    """The colour in COLOURS of the first model, size or role that stands in `name` as a word; or `otherwise`."""
+    found = (value for key, value in COLOURS.items() if re.search(rf"(?<!\w){re.escape(key)}(?!\w)", str(name)))
+    return next(found, otherwise)
 
 
 def show(figure, name):
     """Display `figure` (it is closed afterwards); `name`, "notebook_what", is that of its file below figures/.
 
-    The alternative text, for readers who cannot see it, stands under that name in lessons/claims/<notebook>.toml.
+    The alternative text, for readers who cannot see it, stands under that name in lessons/claims/<notebook>.toml. The
+    output's metadata holds the figure's `facts`, which a test compares with the rule for pictures.
     """
     from IPython.display import display
 
     drawn, alt = io.BytesIO(), course.texts(name[:2])["pictures"][name]
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
+    about = {"image/png": {"alt": alt}, "course": {"picture": name, **facts(figure)}}
     plt.close(figure)
     picture = base64.b64encode(drawn.getvalue()).decode()
-    about = {"image/png": {"alt": alt}, "course": {"picture": name}}
     display({"image/png": picture, "text/plain": alt}, raw=True, metadata=about)
+
+
+def facts(figure):
+    """What the file does not tell of a drawn figure: its smallest letter, and the marks of each panel.
+
+    Returns a dict: letters, in points (indices and exponents are smaller); panels, a list of (colours of its lines,
+    points and bars as they look on white, number of texts in it). Of a mark with an outline the darker part counts.
+    """
+    panels, words = figure.findobj(plt.Axes), figure.findobj(plt.Text)
+    sides = [side for panel in panels if not panel.axison for side in (panel.xaxis, panel.yaxis)]
+    unseen = [text for side in sides for text in side.findobj(plt.Text)]
+    words = [text for text in words if text.get_visible() and text.get_text().strip() and text not in unseen]
+    sizes = [text.get_fontsize() * (0.7 if re.search(r"\$.*[\^_]", text.get_text()) else 1) for text in words]
+    marks = [(_marks([*panel.lines, *panel.patches, *panel.collections]), len(panel.texts)) for panel in panels]
+    return {"letters": float(min(sizes, default=99)), "panels": [pair for pair in marks if pair[0]]}
+
+
+def _marks(marks):
+    """The colours on white of lines, points and bars, as texts; a heat map has none."""
+    seen = set()
+    for mark in marks:
+        if isinstance(mark, plt.Line2D):
+            line = mark.get_linestyle() != "None"
+            parts = [mark.get_color()] if line else [mark.get_markerfacecolor(), mark.get_markeredgecolor()]
+        elif isinstance(mark, QuadMesh):
+            continue
+        else:
+            parts = [mark.get_facecolor(), *([mark.get_edgecolor()] if np.any(mark.get_linewidth()) else [])]
+        rows = [to_rgba_array(part, mark.get_alpha()) for part in parts if len(part)]
+        on_white = [1 - row[:, 3:] * (1 - row[:, :3]) for row in rows if len(row)]
+        darkest = min(on_white, key=lambda colours: (colours @ (0.21, 0.72, 0.07)).max())
+        seen |= {to_hex(tuple(rgb)) for rgb in np.unique(darkest, axis=0)}
+    return sorted(seen)
 
 
 def network(layers, arrows=None, image=None):
@@ -66,14 +125,15 @@ def network(layers, arrows=None, image=None):
         for name, (_, _, units) in layers.items()
     }
     for name, (column, row, units) in layers.items():
-        colour = CODE if name.startswith("$z") else "0.8" if name.startswith(("$x", r"$\hat{x")) else HIDDEN
+        role = "code" if name.startswith("$z") else "image" if name.startswith(("$x", r"$\hat{x")) else "hidden"
         if units is None:
             axis.add_patch(plt.Circle((column, row), 0.16, facecolor="white", edgecolor="black", linewidth=1.5))
             axis.text(column, row, name, ha="center", va="center", fontsize=15)
             continue
-        axis.add_patch(plt.Rectangle((column - 0.13, row - half[name]), 0.26, 2 * half[name], color=colour))
-        axis.text(column, row - half[name] - 0.05, f"{units:,}", ha="center", va="top", fontsize=14)
-        axis.text(column, row + half[name] + 0.04, name, ha="center", va="bottom", fontsize=16)
+        axis.add_patch(plt.Rectangle((column - 0.13, row - half[name]), 0.26, 2 * half[name], color=COLOURS[role]))
+        above, below = (name, f"{units:,}") if row >= 0 else (f"{units:,}", name)  # arrows come from the middle row
+        axis.text(column, row - half[name] - 0.05, below, ha="center", va="top", fontsize=15)
+        axis.text(column, row + half[name] + 0.04, above, ha="center", va="bottom", fontsize=15)
     for start, end in arrows or zip(names, names[1:], strict=False):
         (x0, y0, _), (x1, y1, _) = layers[start], layers[end]
         length = np.hypot(x1 - x0, y1 - y0)
@@ -89,7 +149,9 @@ def network(layers, arrows=None, image=None):
     return figure
 
 
-def image_grid(images, row_labels=None, column_labels=None, size=0.9, label_row=0, maps_from=None):
+def image_grid(
+    images, row_labels=None, column_labels=None, size=0.9, label_row=0, maps_from=None, row_gaps=(), column_gaps=()
+):
     """Pictures in rows and columns.
 
     Parameters
@@ -98,33 +160,58 @@ def image_grid(images, row_labels=None, column_labels=None, size=0.9, label_row=
         Pixels in [0, 1], 0 is drawn black; None leaves a place empty.
     row_labels, column_labels : sequence of str, optional
     size : float, default 0.9
-        Inches per picture.
+        Inches per picture; less where a page is not wide or high enough for so many.
     label_row : int, default 0
         Of the row below the column labels.
     maps_from : int, optional
         The first row of maps with a sign: red above 0, blue below, each on its own scale.
+    row_gaps, column_gaps : sequence of int, optional
+        Rows and columns that begin a new group: a wider gap stands before them.
     """
     rows, columns = len(images), len(images[0])
-    figure, axes = plt.subplots(rows, columns, figsize=(size * columns + 1, size * rows + 0.5), squeeze=False)
+    figure = plt.figure(layout="none")
+    left, _ = _inches(figure, row_labels, 13)
+    gaps = [np.isin(range(n), groups) * 0.16 + 0.05 for n, groups in ((rows, row_gaps), (columns, column_gaps))]
+    heads = list(map(str, column_labels)) if column_labels is not None else []
+    for _ in range(3):  # words that break need more height, so that pictures may become smaller, and more words break
+        room = HIGHEST - 0.05 - gaps[0].sum() - _inches(figure, heads, 11)[1]
+        size = min(size, room / rows, (WIDEST - left - 0.15 - gaps[1].sum()) / columns)
+        wide = [[line for line in head.split("\n") if _inches(figure, [line], 11)[0] > size] for head in heads]
+        for number, line in ((number, line) for number, lines in enumerate(wide) for line in lines):
+            heads[number] = heads[number].replace(line, re.sub("([ /])(?=.)", r"\1\n", line))
+    gaps[0][label_row] += _inches(figure, heads, 11)[1]
+    tops, lefts = (np.cumsum(gap) + size * np.arange(len(gap)) for gap in gaps)
+    lefts += left + 0.1 * (row_labels is not None)
+    width, height = lefts[-1] + size + 0.05, tops[-1] + size + 0.05
+    figure.set_size_inches(width, height)
     for row in range(rows):
         for column in range(columns):
-            axis = axes[row, column]
-            if images[row][column] is not None:
-                pixels, style = np.reshape(images[row][column], (28, 28)), {"cmap": "gray", "vmin": 0, "vmax": 1}
-                if maps_from is not None and row >= maps_from:
-                    most = np.quantile(np.abs(pixels), 0.995) or 1
-                    style = {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
-                axis.imshow(pixels, interpolation=NEAREST, **style)
-            axis.set(xticks=[], yticks=[])
-            sns.despine(ax=axis, left=True, bottom=True)
-        if row_labels is not None:
-            axes[row, 0].set_ylabel(row_labels[row], rotation=0, ha="right", va="center")
-    for column, label in enumerate(column_labels if column_labels is not None else []):
-        axes[label_row, column].set_title(label, fontsize=11)
+            place = lefts[column] / width, 1 - (tops[row] + size) / height, size / width, size / height
+            axis = figure.add_axes(place, frameon=False, xticks=[], yticks=[])
+            if column == 0 and row_labels is not None:
+                axis.set_ylabel(row_labels[row], rotation=0, ha="right", va="center", fontsize=13)
+            if row == label_row and heads:
+                axis.set_title(heads[column], fontsize=11, pad=4)
+            if images[row][column] is None:
+                continue
+            pixels, style = np.reshape(images[row][column], (28, 28)), {"cmap": "gray", "vmin": 0, "vmax": 1}
+            if maps_from is not None and row >= maps_from:
+                most = np.quantile(np.abs(pixels), 0.995) or 1
+                style = {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
+            axis.imshow(pixels, interpolation=NEAREST, **style)
     return figure
 
 
-def by_epoch(axis, history, name, labels, colour):
+def _inches(figure, texts, size):
+    """Width and height of the largest of some texts, in inches; 0 without any."""
+    drawn = [figure.text(0, 0, text, fontsize=size) for text in (texts if texts is not None else ())]
+    boxes = [text.get_window_extent() for text in drawn]
+    for text in drawn:
+        text.remove()
+    return tuple(max((getattr(box, side) for box in boxes), default=0) / figure.dpi for side in ("width", "height"))
+
+
+def by_epoch(axis, history, name, labels, colour=TEST):
     """history[name] and history["val_" + name], lists, as two lines by epoch, with their labels."""
     for key, label, style in zip((name, f"val_{name}"), labels, ((TRAIN, "o"), (colour, "s")), strict=True):
         epochs = np.arange(1, len(history[key]) + 1)
@@ -134,7 +221,7 @@ def by_epoch(axis, history, name, labels, colour):
 
 
 def loss_curves(panels, ylabel, scale="linear"):
-    """A loss of training and test images by epoch, one panel each, with baselines as labelled horizontal lines.
+    """A loss of training and test images by epoch, one panel each, with baselines as named horizontal lines.
 
     Parameters
     ----------
@@ -145,45 +232,91 @@ def loss_curves(panels, ylabel, scale="linear"):
     scale : {"linear", "log"}, default "linear"
         The ticks of "log" are those of a mean squared error.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(6.5 * len(panels), 4.5), squeeze=False)
+    figure, axes = plt.subplots(1, len(panels), figsize=(7.5 if len(panels) == 1 else WIDEST, 4.2), squeeze=False)
     ylabels = [ylabel] * len(panels) if isinstance(ylabel, str) else ylabel
     for axis, ylabel, (title, (history, loss, lines)) in zip(axes[0], ylabels, panels.items(), strict=True):
-        by_epoch(axis, history, loss, ("training (during the epoch)", "test (after it)"), TEST)
+        by_epoch(axis, history, loss, ("training (during the epoch)", "test (after it)"))
         axis.set(ylabel=ylabel, title=title, yscale=scale)
         axis.yaxis.set_major_formatter("{x:g}")
         if scale == "log":
             axis.yaxis.set_minor_formatter(plt.NullFormatter())
             axis.set_yticks([0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1])
-        for style, (label, height) in zip(("--", ":", "-."), lines.items(), strict=False):
-            axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.6)
-            above = height > history[loss][len(history[loss]) // 2]  # of the curve, where the label stands
-            place = {"transform": axis.get_yaxis_transform(), "va": "bottom" if above else "top", "fontsize": 12}
-            axis.text(0.5, height, f"{label} {height:.4g}", **place)
+        for style, (label, height) in zip(DASHES, lines.items(), strict=False):
+            axis.axhline(height, color=colour(label, REFERENCE), linestyle=style, linewidth=1.6)
+            place = {"transform": axis.get_yaxis_transform(), "va": "center", "fontsize": 12, "linespacing": 1}
+            axis.text(1.02, height, f"{label}\n{height:.4g}", **place)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
     return figure
 
 
+def by_size(runs, kind, y, ylabel, lines, reported=None):
+    """A score against the size of the code, logarithmic: a dot per run, a named line through the medians of each kind.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        Columns latent_dim, `kind` (a name that `colour` knows) and `y`, a row per run.
+    ylabel : str
+    lines : dict of str to (dict of int to float)
+        Baselines: a score by size, dashed.
+    reported : dict of int to float, optional
+        The report's values by size: hollow diamonds.
+    """
+    figure, axis = plt.subplots(figsize=(WIDEST, 4.6))
+    kinds = runs.groupby(kind, sort=False)
+    ends = {}
+    for (name, group), shift, marker in zip(kinds, np.geomspace(0.93, 1.075, len(kinds)), "os", strict=False):
+        of_size = group.groupby("latent_dim")[y]
+        beside = 1.03 ** (of_size.cumcount() - (of_size.transform("size") - 1) / 2)  # so that dots can be counted
+        medians = of_size.median()
+        style = {"color": colour(name), "marker": marker, "markeredgecolor": "white", "markersize": 7}
+        axis.plot(group.latent_dim * shift * beside, group[y], linestyle="", **style)
+        axis.plot(medians.index * shift, medians, color=colour(name), linewidth=2, zorder=1)
+        ends[name] = medians
+    for name, heights in lines.items():
+        axis.plot(list(heights), list(heights.values()), color=colour(name), linestyle="--", marker="^")
+        ends[name] = heights
+    for name, heights in ends.items():
+        last = max(heights.keys())
+        axis.annotate(name, (last, heights[last]), (36, 0), textcoords="offset points", va="center", fontsize=13)
+    if reported:
+        hollow = {"markerfacecolor": "none", "markeredgewidth": 2.5, "color": COLOURS["report"], "zorder": 3}
+        axis.plot(list(reported), list(reported.values()), "D", markersize=13, **hollow)
+        first = min(reported)
+        axis.annotate("report", (first, reported[first]), (16, 6), textcoords="offset points", fontsize=13)
+    axis.set(xscale="log", yscale="log", xlabel="size of the code L", ylabel=ylabel)
+    sizes = sorted(runs.latent_dim.unique())
+    axis.set_xticks(sizes, [str(size) for size in sizes])
+    axis.set_yticks(ticks := [0.005, 0.01, 0.02, 0.05, 0.07], [f"{tick:g}" for tick in ticks])
+    axis.minorticks_off()
+    return figure
+
+
 def dashed_circle(radius):
-    return plt.Circle((0, 0), radius, fill=False, linestyle="--", linewidth=1.5, color="black", zorder=3)
+    return plt.Circle((0, 0), radius, fill=False, linestyle="--", linewidth=2, color="black", zorder=6)
 
 
 def name_classes(axis, points, labels, names):
     """Write each name (a dict of label to str) at the densest place of its points (n, 2), away from the others.
 
-    That is the member whose nearest half of the class is nearest: a median may lie between two islands.
+    That is the member whose nearest half of the class is nearest: a median may lie between two islands. A class
+    without a point has no name.
     """
+    names = {label: name for label, name in names.items() if np.any(labels == label)}
     places = []
     for label in names:
         members = points[labels == label][:2000]
         radius = np.median(euclidean_distances(members), axis=1)
         places.append(members[radius.argmin()])
     axis.figure.draw_without_rendering()  # settles the limits, which the transformations need
-    words = max(len(str(name)) for name in names.values()) > 1
-    box = axis.get_window_extent()
-    room = np.array((1.3, 0.38) if words else (0.4, 0.36)) * axis.figure.dpi / (box.width, box.height)  # of a name
+    single, box = max(len(str(name)) for name in names.values()) == 1, axis.get_window_extent()
+    inches = np.array((box.width, box.height)) / axis.figure.dpi
+    size = 11 if not single or inches[0] < 3 else 14
+    room = np.array((1.3, 0.38) if not single else (0.028 * size, 0.026 * size)) / inches  # of a name
     places = _apart(axis.transAxes.inverted().transform(axis.transData.transform(places)) / room, 1) * room
+    places = np.clip(places, room / 2, 1 - room / 2)
     for place, (label, name) in zip(places, names.items(), strict=True):
-        shape, size = ("circle,pad=0.2", 14) if len(str(name)) == 1 else ("round,pad=0.2", 11)
+        shape = "circle,pad=0.15" if len(str(name)) == 1 else "round,pad=0.2"
         box = {"boxstyle": shape, "facecolor": "white", "edgecolor": CLASS_COLOURS[label % 10], "linewidth": 2.5}
         style = {"ha": "center", "va": "center", "fontsize": size, "weight": "bold", "bbox": box}
         axis.text(*place, name, transform=axis.transAxes, **style)
@@ -213,36 +346,87 @@ def latent_plane(pictures, low, high):
     half = (np.asarray(high) - low) / (columns - 1, rows - 1) / 2
     left, bottom = low - half
     right, top = high + half
-    figure, axis = plt.subplots(figsize=(8.5, 8.5 * rows / columns))
+    width = min(8.5, HIGHEST * columns / rows)
+    figure, axis = plt.subplots(figsize=(width, width * rows / columns))
     extent = (left, right, bottom, top)
     axis.imshow(mosaic, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto", interpolation=NEAREST)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
     return figure
 
 
-def latent_explorer(decode, low, high):
-    """Two sliders that move a point in a two-dimensional latent, and the image decoded there (needs ipywidgets).
+def latent_explorer(decode, low, high, plane=None):
+    """Two sliders that move a cross on a plane of decoded images; beside the plane, the image decoded at the cross.
 
-    `decode` takes an array (1, 2) to an array (1, 784); `low` and `high` (2,) are the range of each slider.
+    Where nobody looks on, or without ipywidgets, one such picture is shown: the middle of the plane.
+
+    Parameters
+    ----------
+    decode : callable
+        From an array (n, 2), in the units of the plane, to n images (n, 784). For each move it is called with n = 1:
+        call a network itself, its `predict` takes longer to start.
+    low, high : (float, float)
+        The ends of the plane and of the sliders.
+    plane : array (rows, columns, 784), optional
+        The images of the plane, as for `latent_plane`; by default `decode` makes 10 by 10.
     """
-    import ipywidgets as widgets
+    from IPython.display import display
 
-    def draw(unit_1, unit_2):
-        image = np.asarray(decode(np.array([[unit_1, unit_2]], "float32"))).reshape(28, 28)
-        plt.figure(figsize=(3.5, 3.5))
-        plt.imshow(image, cmap="gray", vmin=0, vmax=1)
-        plt.axis("off")
-        plt.show()
+    low, high = np.array(low, float), np.array(high, float)
+    if plane is None:
+        ticks = np.linspace(low, high, 10)
+        points = np.stack(np.meshgrid(ticks[:, 0], ticks[::-1, 1]), axis=-1).reshape(-1, 2)
+        plane = np.asarray(decode(points.astype("float32"))).reshape(10, 10, 784)
+    figure, drawn = latent_plane(plane, low, high), io.BytesIO()
+    figure.set(dpi=DOTS_PER_INCH, size_inches=(5.2, 5.2 * min(1, len(plane) / len(plane[0]) + 0.1)))
+    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
+    place_of = figure.axes[0].transData.frozen()
+    plt.close(figure)
+    paper = Image.open(drawn).convert("RGB")
+    paper = ImageOps.expand(paper, (0, 0, 300, 0), "white")
 
+    def frame(point):
+        picture, stream = paper.copy(), io.BytesIO()
+        pixels = np.asarray(decode(np.array([point], "float32"))).reshape(28, 28).clip(0, 1)
+        image = Image.fromarray((255 * pixels).astype("uint8")).resize((280, 280), Image.Resampling.NEAREST)
+        picture.paste(image, (paper.width - 290, (paper.height - 280) // 2))
+        x, y = place_of.transform(point) * (1, -1) + (0, paper.height)
+        for width, ink in ((9, "white"), (5, "red")):
+            for dx, dy in ((14, 0), (0, 14)):
+                ImageDraw.Draw(picture).line((x - dx, y - dy, x + dx, y + dy), ink, width)
+        picture.save(stream, format="png", compress_level=1)
+        return stream.getvalue()
+
+    middle = (low + high) / 2
+    try:
+        import ipywidgets as widgets
+    except ModuleNotFoundError:
+        widgets = None
+    if widgets is None or course.headless():
+        text = "A plane of decoded images with a cross in its middle; at the right, the image decoded there."
+        about = {"image/png": {"alt": text}}
+        data = {"image/png": base64.b64encode(frame(middle)).decode(), "text/plain": text}
+        return display(data, raw=True, metadata=about)
+    layout = widgets.Layout(width="520px")
     sliders = [
-        widgets.FloatSlider(value=(a + b) / 2, min=a, max=b, step=(b - a) / 60, description=f"unit {unit}")
-        for unit, (a, b) in enumerate(zip(low, high, strict=True), start=1)
+        widgets.FloatSlider(value=c, min=a, max=b, step=(b - a) / 100, description=f"unit {unit}", layout=layout)
+        for unit, a, b, c in zip((1, 2), low, high, middle, strict=True)
     ]
-    widgets.interact(draw, unit_1=sliders[0], unit_2=sliders[1])
+    shown = widgets.Image(value=frame(middle), format="png")
+    for slider in sliders:
+        slider.observe(lambda _: setattr(shown, "value", frame([slider.value for slider in sliders])), "value")
+    display(widgets.VBox([*sliders, shown]))
 
 
 def code_maps(
-    codes, labels, centroids=None, titles=None, columns=3, same_limits=False, class_names=None, radius=None, width=13
+    codes,
+    labels,
+    centroids=None,
+    titles=None,
+    columns=3,
+    same_limits=False,
+    class_names=range(10),
+    radius=None,
+    width=9,
 ):
     """Small maps of two-dimensional codes, coloured by class, with the centroids, if any, as crosses.
 
@@ -255,49 +439,48 @@ def code_maps(
     columns : int, default 3
     same_limits : bool, default False
         One scale for all panels, so that shrinking can be seen.
-    class_names : sequence of str, optional
-        Written where each class is densest, in place of a legend of the ten digits.
+    class_names : sequence of str, by default the ten digits
+        Written where each class is densest.
     radius : float, optional
         Of a dashed circle about zero (an ellipse where the axes have other scales).
-    width : float, default 13
+    width : float, default 9
         Inches of the whole figure.
     """
     rows = -(-len(codes) // columns)
-    size = (width, 0.82 * width / columns * rows)
+    size = (width, min(HIGHEST, 0.82 * width / columns * rows))
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, sharex=same_limits, sharey=same_limits)
     for number, (axis, points) in enumerate(zip(axes.flat, map(np.asarray, codes), strict=False)):
-        axis.scatter(*points.T, c=[CLASS_COLOURS[label] for label in labels], s=12, alpha=0.6, linewidths=0)
-        if np.ptp(points, axis=0).max() < 1e-6:
-            axis.annotate(f"all {len(points):,} images", points[0], (14, 14), textcoords="offset points", fontsize=14)
+        axis.set_title(titles[number] if titles is not None else "")
+        if number >= len(codes) - columns:
+            axis.set_xlabel("latent unit 1")
+        axis.scatter(*points.T, c=[CLASS_COLOURS[label] for label in labels], s=24 / columns, linewidths=0)
         if centroids is not None and len(centroids[number]):
             cross = {"marker": "X", "s": 110, "color": "black", "edgecolor": "white", "linewidth": 1.2, "zorder": 3}
             axis.scatter(*np.asarray(centroids[number]).T, **cross)
-        axis.set_title(titles[number] if titles is not None else "")
         if radius is not None:
             axis.add_patch(dashed_circle(radius))
-        if class_names is not None:
-            name_classes(axis, points, labels, dict(enumerate(class_names)))
     for axis in axes.flat[len(codes) :]:
         axis.axis("off")
-    for axis in axes[-1]:
-        axis.set_xlabel("latent unit 1")
     for axis in axes[:, 0]:
         axis.set_ylabel("latent unit 2")
-    if class_names is None:
-        handles = [
-            plt.Line2D([], [], marker="o", linestyle="", color=colour, label=digit)
-            for digit, colour in enumerate(CLASS_COLOURS)
-        ]
-        figure.legend(handles=handles, loc="outside right center", title="digit", frameon=False, markerscale=1.4)
+    for axis, points in zip(axes.flat, map(np.asarray, codes), strict=False):
+        if np.ptp(points, axis=0).max() < 1e-6:
+            place = {"textcoords": "offset points", "ha": "center", "fontsize": 14}
+            axis.annotate(f"all {len(points):,} images", points[0], (0, 14), **place)
+        else:
+            name_classes(axis, points, labels, dict(enumerate(class_names if class_names is not None else range(10))))
     return figure
 
 
 def confusions(tables, names, row_label="truth", column_label="answer", size=3.8):
     """Square tables of counts (rows: truth) side by side as heat maps: dict of title to table, class names.
 
-    Colours are shares of the row, in steps that tell small shares, the mistakes, apart. `size` is the height in inches.
+    Colours are shares of the row, in steps that tell small shares, the mistakes, apart. `size` is the height in inches,
+    less where a page is not wide or high enough.
     """
-    figure, axes = plt.subplots(1, len(tables), figsize=(1.2 * size * len(tables), size), squeeze=False, sharey=True)
+    size = min(size, HIGHEST, WIDEST / len(tables) + 0.2)
+    width = min(WIDEST, 1.2 * size * len(tables))
+    figure, axes = plt.subplots(1, len(tables), figsize=(width, size), squeeze=False, sharey=True)
     for axis, (title, table) in zip(axes[0], tables.items(), strict=True):
         style = {"cmap": "Blues", "norm": PowerNorm(0.5, 0, 1), "cbar": len(tables) == 1, "annot_kws": {"fontsize": 13}}
         style |= {"cbar_kws": {"label": "share of the row (square-root colours)"}} if len(tables) == 1 else {}
@@ -312,7 +495,8 @@ def confusions(tables, names, row_label="truth", column_label="answer", size=3.8
 def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), form="{:.3f}"):
     """One line per method: a dot per seed, a tick at the mean, beside it mean ± standard deviation and number of runs.
 
-    Dots of a method whose name begins with "the report's" are hollow. Published values are dashed lines.
+    Dots have the `colour` of the method's name; those of "the report's …" are hollow. Published values are dashed
+    lines, named above the panel.
 
     Parameters
     ----------
@@ -327,35 +511,48 @@ def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), for
         Of the numbers at the right.
     """
     methods = list(dict.fromkeys(runs.method))
-    figure, axis = plt.subplots(figsize=(10, 0.55 * len(methods) + 1.8))
+    height = 0.5 * len(methods) + 1.1 + 0.25 * len(references)
+    figure, axis = plt.subplots(figsize=(WIDEST, min(height, HIGHEST)))
     for place, method in enumerate(methods):
         values = runs[runs.method == method][score]
         written = form.format(values.mean())
-        style = {"color": CLASS_COLOURS[0], "markersize": 9, "markeredgewidth": 1.8}
-        style |= {"markerfacecolor": "none"} if method.startswith("the report's") else {"alpha": 0.7}
+        style = {"color": colour(method), "markersize": 9, "markeredgecolor": "white"}
+        if method.startswith("the report's"):
+            style |= {"markerfacecolor": "none", "markeredgewidth": 2, "markeredgecolor": colour(method)}
         heights = place + (np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(1))  # can be counted
         axis.plot(values, heights, "o", **style)
         if len(values) > 1:
             axis.plot([values.mean()] * 2, [place - 0.35, place + 0.35], color="black", linewidth=2.5)
             written += f" ± {form.format(values.std())} ({len(values)})"
-        axis.text(1.03, place, written, va="center", fontsize=12, transform=axis.get_yaxis_transform())
-    for (name, value), style in zip(references.items(), ("--", ":", "-."), strict=False):
-        axis.axvline(value, color=REFERENCE, linestyle=style, label=f"{name}: {value:g}")
-    if references:
-        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False)  # above the dots
+        axis.text(1.02, place, written, va="center", fontsize=12, transform=axis.get_yaxis_transform())
     axis.set(xlabel=xlabel, xscale=scale)
     if scale == "linear":
         axis.set_xlim(*xlim)
     else:
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
         axis.xaxis.set_major_formatter("{x:g}")
-    axis.set_yticks(range(len(methods)), methods)
+    left, level = -1, 0
+    for (name, value), style in zip(sorted(references.items(), key=lambda pair: pair[1]), DASHES, strict=False):
+        axis.axvline(value, color=REFERENCE, linestyle=style)
+        place = axis.transAxes.inverted().transform(axis.transData.transform((value, 0)))[0]
+        left, level = place, level + 1 if place - left < 0.4 else 0  # names that would touch stand one above the other
+        line = {
+            "arrowstyle": "-",
+            "linestyle": style,
+            "color": REFERENCE,
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "relpos": (0.5, 0),
+        }
+        above = {"xycoords": axis.get_xaxis_transform(), "textcoords": "offset points", "arrowprops": line}
+        axis.annotate(f"{name}: {value:g}", (value, 1), (0, 4 + 18 * level), ha="center", fontsize=12, **above)
+    axis.set_yticks(range(len(methods)), [textwrap.fill(method, 27) for method in methods])
     axis.invert_yaxis()
     axis.grid(axis="x", color="0.9")
     return figure
 
 
-def runs_scatter(runs, panels, hue, y, references=None, fill=None):
+def runs_scatter(runs, panels, hue, y, references=None, fill=None, curve=None):
     """One panel per x: a point per run, coloured by a setting.
 
     Parameters
@@ -366,38 +563,52 @@ def runs_scatter(runs, panels, hue, y, references=None, fill=None):
     hue, y : (str, str)
         A column of `runs` and its label.
     references : dict of str to float, optional
-        Horizontal lines.
+        Horizontal lines, named at the right.
     fill : (str, str), optional
         A column of three values and its label: points are full, half full and empty.
+    curve : str, optional
+        The model, known to `colour`, that the setting moves along a curve: a line joins the means, each is named.
     """
-    width = min(6.4, 14 / len(panels))
-    figure, axes = plt.subplots(1, len(panels), figsize=(width * len(panels), 4.6), squeeze=False, sharey=True)
+    size = (min(WIDEST, 6.4 * len(panels)), 4.2)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharey=True)
     fills = dict(zip(runs[fill[0]].unique(), ("full", "bottom", "none"), strict=True)) if fill else {}
+    groups = runs.groupby(hue[0], sort=False)
     for axis, (x, (label, scale)) in zip(axes[0], panels.items(), strict=True):
-        for (value, group), colour, marker in zip(
-            runs.groupby(hue[0], sort=False), CLASS_COLOURS, "os^DvP", strict=False
-        ):
-            name = f"{hue[1]} = {value}" if hue[1] else value
-            style = {"color": colour, "marker": marker, "markersize": 9, "linestyle": "", "markeredgewidth": 1.6}
-            if fill is None:
-                axis.plot(group[x], group[y[0]], label=name, alpha=0.8, **style)
-            for setting, fillstyle in fills.items():
-                part, label_once = group[group[fill[0]] == setting], name if fillstyle == "full" else None
+        for number, (value, group) in enumerate(groups):
+            name = (
+                f"{hue[1]} = {value:g}" if hue[1] and isinstance(value, float) else f"{hue[1]} = {value}".lstrip(" =")
+            )
+            style = {"marker": "o" if curve else "os^DvP"[number], "markersize": 8, "linestyle": ""}
+            style |= {"color": colour(curve or name, CLASS_COLOURS[number])}
+            for setting, fillstyle in (fills or {None: "full"}).items():
+                part = group if fill is None else group[group[fill[0]] == setting]
                 style |= {"fillstyle": fillstyle, "markerfacecoloralt": "white"}
-                axis.plot(part[x], part[y[0]], label=label_once, **style)
-        for (name, height), style in zip((references or {}).items(), ("--", ":", "-."), strict=False):
-            axis.axhline(height, color=REFERENCE, linestyle=style, linewidth=1.4, label=name)
+                style |= {"markeredgewidth": 1.6} if fills else {"markeredgecolor": "white"}
+                axis.plot(part[x], part[y[0]], label=name if fillstyle == "full" else None, **style)
+            if curve:
+                place = {"textcoords": "offset points", "fontsize": 12}
+                axis.annotate(name, group[[x, y[0]]].mean(), (7, 5), **place)
+        if curve:
+            axis.plot(*groups[[x, y[0]]].mean().to_numpy().T, color=style["color"], linewidth=1.6, zorder=0)
+        for (name, height), dashes in zip((references or {}).items(), DASHES, strict=False):
+            axis.axhline(height, color=REFERENCE, linestyle=dashes, linewidth=1.4)
+            if axis is axes[0, -1]:
+                axis.text(1.02, height, name, transform=axis.get_yaxis_transform(), va="center", fontsize=12)
         axis.set(xlabel=label, xscale=scale)
         if runs[x].dtype.kind == "i":
-            axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+            axis.xaxis.set_major_locator(plt.MaxNLocator(6, integer=True))
         if scale == "log":
             wide = runs[x].max() > 20 * runs[x].min()  # long numbers, or many, would run into each other
-            axis.xaxis.set_major_locator(LogLocator(subs=(1, 3) if wide else (1, 2, 5)))
+            subs = (1,) if runs[x].max() > 1e5 else (1, 3) if wide else (1, 2, 5)
+            axis.xaxis.set_major_locator(LogLocator(subs=subs))
             axis.xaxis.set_major_formatter("{x:,.7g}")
             axis.xaxis.set_minor_formatter(plt.NullFormatter())
     axes[0, 0].set_ylabel(y[1])
     for setting, fillstyle in fills.items():
         style = {"color": REFERENCE, "marker": "o", "linestyle": "", "markersize": 9, "markerfacecoloralt": "white"}
         axes[0, -1].plot([], [], label=f"{fill[1]} = {setting}", fillstyle=fillstyle, **style)
-    axes[0, -1].legend(ncols=2 if fill else 1)
+    if not curve:
+        handles = axes[0, -1].get_legend_handles_labels()
+        close = {"handletextpad": 0.1, "columnspacing": 1, "frameon": False}
+        figure.legend(*handles, loc="outside upper center", ncols=min(6, len(handles[0])), **close)
     return figure

@@ -4,7 +4,6 @@ import itertools
 
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from helpers import course, data, exercises, networks, plots, scores, sweeps, training
@@ -12,7 +11,7 @@ from helpers import course, data, exercises, networks, plots, scores, sweeps, tr
 with course.quiet_imports():
     import keras
 
-RELU, LINEAR = plots.CLASS_COLOURS[0], plots.CLASS_COLOURS[1]  # in every picture of this lesson
+OFFSET = {"textcoords": "offset points", "fontsize": 13}
 
 
 def count_dead_units(latents):
@@ -55,30 +54,6 @@ def errors_of_pca(pca, x, sizes):
     return {size: scores.reconstruction_error(x, scores.pca_reconstruction(pca, x, size)).mean() for size in sizes}
 
 
-def draw_error_by_size(table, pca, reported):
-    """Test error against the size of the latent: a dot per run, a line through the medians, PCA beside them.
-
-    `table` is a DataFrame, a row per run: latent_dim, latent_activation, mse_test. `pca` has the test error by number
-    of components, `reported` the report's values by size, drawn as crosses.
-    """
-    figure, axis = plt.subplots(figsize=(9, 5.2))
-    for activation, colour, marker, shift in (("relu", RELU, "o", 0.97), ("linear", LINEAR, "s", 1.03)):
-        runs = table[table.latent_activation == activation]
-        medians = runs.groupby("latent_dim").mse_test.median()
-        axis.scatter(runs.latent_dim * shift, runs.mse_test, color=colour, marker=marker, s=40, alpha=0.7, linewidths=0)
-        name = {"relu": "ReLU code", "linear": "linear code"}[activation]
-        axis.plot(medians.index * shift, medians, color=colour, linewidth=2, label=f"{name} (line: median)")
-    axis.plot(list(pca), list(pca.values()), color=plots.REFERENCE, linestyle="--", marker="^", label="PCA")
-    cross = {"marker": "x", "s": 110, "linewidths": 3, "color": "black", "label": "report", "zorder": 3}
-    axis.scatter(list(reported), list(reported.values()), **cross)
-    axis.set(xscale="log", yscale="log", xlabel="size of the code L", ylabel="test MSE per pixel")
-    axis.set_xticks(list(pca), [str(size) for size in pca])
-    axis.set_yticks([0.005, 0.01, 0.02, 0.05, 0.07], ["0.005", "0.01", "0.02", "0.05", "0.07"])
-    axis.minorticks_off()
-    axis.legend(frameon=False)
-    return figure
-
-
 def draw_dead_units(table, linear_means):
     """Two panels: dead units of the ReLU networks by latent size, and test error against the units that are alive.
 
@@ -86,19 +61,26 @@ def draw_dead_units(table, linear_means):
     error of the networks with a linear latent, by latent size.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.4))
-    sns.barplot(table, x="latent_dim", y="dead_units", color="0.8", errorbar=None, ax=left, width=0.6)
-    dots = {"color": RELU, "size": 7, "alpha": 0.7, "jitter": 0.15, "clip_on": False}
-    sns.stripplot(table, x="latent_dim", y="dead_units", ax=left, **dots)
-    left.set(xlabel="size of the code L", ylabel="dead units", ylim=(0, None))
-    right.plot(linear_means.index, linear_means, color=LINEAR, marker="s", linewidth=2, label="linear code, mean")
+    relu, linear = plots.colour("ReLU"), plots.colour("linear")
+    for place, (_, group) in enumerate(table.groupby("latent_dim")):
+        dead = group.dead_units.sort_values()
+        beside = place + 0.16 * (dead.groupby(dead).cumcount() - (dead.groupby(dead).transform("size") - 1) / 2)
+        left.plot(beside, dead, "o", color=relu, markersize=8, markeredgecolor="white", clip_on=False)
+        left.plot([place - 0.35, place + 0.35], [dead.mean()] * 2, color="black", linewidth=2.5, zorder=0)
+    sizes = sorted(table.latent_dim.unique())
+    left.set(xlabel="size of the code L", ylabel="dead units", ylim=(-0.4, None))
+    left.set_xticks(range(len(sizes)), sizes)
+    right.plot(linear_means.index, linear_means, color=linear, marker="s", linewidth=2)
+    places = list(linear_means.items())
+    right.annotate("linear code, mean", places[-2], (-12, -8), ha="right", color=linear, **OFFSET)
     alive = table[table.dead_units < table.latent_dim]
-    ring = {"facecolors": "none", "edgecolors": [RELU], "linewidths": 2, "s": 70, "zorder": 3}
-    right.scatter(alive.latent_dim - alive.dead_units, alive.mse_test, label="ReLU code, a run", **ring)
+    dots = {"color": relu, "markersize": 8, "markeredgecolor": "white"}
+    right.plot(alive.latent_dim - alive.dead_units, alive.mse_test, "o", **dots)
+    right.annotate("ReLU code, a run", places[1], (12, 12), color=relu, **OFFSET)
     right.set(xscale="log", yscale="log", xlabel="units that are alive", ylabel="test MSE per pixel")
-    right.set_xticks([2, 4, 8, 16, 32], ["2", "4", "8", "16", "32"])
+    right.set_xticks(sizes, sizes)
     right.set_yticks([0.005, 0.01, 0.02, 0.05], ["0.005", "0.01", "0.02", "0.05"])
     right.minorticks_off()
-    right.legend(frameon=False)
     return figure
 
 
@@ -111,18 +93,21 @@ def draw_anomaly_scores(anomaly):
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.4))
     name, pair = next(iter(anomaly.items()))
     bins = np.geomspace(min(map(np.min, pair)), max(map(np.max, pair)), 60)
-    for values, label, colour in zip(pair, ("digits", "clothes"), (RELU, LINEAR), strict=True):
-        left.hist(values, bins=bins, alpha=0.65, label=label, color=colour)
+    for values, label in zip(pair, ("digits", "clothes"), strict=True):
+        style = {"facecolor": (*plots.colour(label), 0.3), "edgecolor": plots.colour(label), "linewidth": 2}
+        counts, _, _ = left.hist(values, bins=bins, histtype="stepfilled", **style)
+        peak = int(counts.argmax())
+        place = {"color": plots.colour(label), "ha": "center", "weight": "bold", **OFFSET}
+        left.annotate(label, (bins[peak], counts[peak]), (0, 5), **place)
     left.set(xscale="log", xlabel=f"{name} (MSE of the image)", ylabel="images")
     left.set_xticks([0.001, 0.01, 0.1], ["0.001", "0.01", "0.1"])
-    left.legend(frameon=False)
     area = {}
     for (name, pair), style in zip(anomaly.items(), ("-", "--", ":"), strict=False):
         unfamiliar, score = np.repeat([0, 1], [len(part) for part in pair]), np.concatenate(pair)
         false_rate, true_rate, _ = roc_curve(unfamiliar, score)
         area[name] = roc_auc_score(unfamiliar, score)
-        right.plot(false_rate, true_rate, linestyle=style, linewidth=2.5, label=name)
-    right.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+        right.plot(false_rate, true_rate, linestyle=style, linewidth=2.5, color=plots.colour(name), label=name)
+    right.plot([0, 1], [0, 1], color="0.5", linewidth=1)
     right.set(xlabel="digits called unfamiliar", ylabel="clothes called unfamiliar", aspect="equal")
     right.legend(frameon=False, loc="lower right")
     return figure, area

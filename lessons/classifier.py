@@ -469,7 +469,7 @@ def draw_curves(history):
 
     `history` is a keras History with loss, val_loss, accuracy and val_accuracy.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(13, 4.5))
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4.2))
     best = int(np.argmin(history.history["val_loss"]))
     for axis, name, label in zip(axes, ("loss", "accuracy"), ("cross-entropy (nats)", "accuracy"), strict=True):
         plots.by_epoch(axis, history.history, name, ("training (with dropout)", "validation"), plots.VALIDATION)
@@ -481,24 +481,27 @@ def draw_curves(history):
     return figure
 
 
-def draw_roc(curves, points, corner=(0.04, 0.9)):
-    """ROC curves twice: whole, and the upper left corner of that width and from that height.
+def draw_roc(curves, points, corner=(0.02, 0.95)):
+    """The upper left corner of ROC curves, of that width and from that height; the whole square is small, inside it.
 
     `curves` is a dict of str to (false positive rate, true positive rate, area); `points` of decisions without a score
     has the two rates alone.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(13, 5.2))
-    for axis in axes:
-        for number, (name, (false_rate, true_rate, area)) in enumerate(curves.items()):
-            style = {"color": plots.CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number], "linewidth": 2.5}
-            axis.plot(false_rate, true_rate, label=f"{name}: AUC {area:.5f}", **style)
-        for (name, place), marker in zip(points.items(), "X^", strict=False):
-            hollow = {"markerfacecolor": "none", "markeredgewidth": 2.5}  # the curves below it are the question
-            axis.plot(*place, marker, markersize=13, color="black", label=name, linestyle="", **hollow)
-        axis.set(xlabel="false positive rate", ylabel="true positive rate")
-    axes[0].plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    axes[0].legend(frameon=False, loc="center right")
-    axes[1].set(xlim=(-0.001, corner[0]), ylim=(corner[1], 1.002), title="the same, enlarged")
+    figure, axis = plt.subplots(figsize=(7.5, 4.8))
+    whole = axis.inset_axes((0.66, 0.12, 0.32, 0.5))
+    for number, (name, (false_rate, true_rate, area)) in enumerate(curves.items()):
+        style = {"color": plots.CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number], "linewidth": 2.5}
+        axis.plot(false_rate, true_rate, label=f"{name}: AUC {area:.5f}", **style)
+        whole.plot(false_rate, true_rate, **style)
+    for (name, place), marker in zip(points.items(), "X^", strict=False):
+        axis.plot(*place, marker, markersize=13, color="black", markeredgecolor="white", label=name, zorder=3)
+    whole.plot([0, 1], [0, 1], color="0.5", linewidth=1)
+    whole.set(xticks=[0, 1], yticks=[0, 1], title="whole square")
+    whole.add_patch(plt.Rectangle((0, corner[1]), corner[0], 1 - corner[1], fill=False, edgecolor="black", linewidth=2))
+    axis.set(xlabel="false positive rate", ylabel="true positive rate")
+    axis.set(xlim=(-0.0005, corner[0]), ylim=(corner[1], 1.001))
+    axis.locator_params(axis="x", nbins=5)
+    figure.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
     return figure
 
 
@@ -508,15 +511,15 @@ def draw_reliability(panels):
     `panels` is a dict of title to a dict of label to table (columns confidence, accuracy, answers). Bins of fewer
     than 20 answers are left out: their share of right answers is mostly chance.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(6.4 * len(panels), 5), squeeze=False, sharey=True)
+    figure, axes = plt.subplots(1, len(panels), figsize=(9, 4.6), squeeze=False, sharey=True)
     for axis, (title, tables) in zip(axes[0], panels.items(), strict=True):
-        axis.plot([0, 1], [0, 1], color="0.6", linewidth=1.4)
-        for (label, table), colour, marker in zip(tables.items(), plots.CLASS_COLOURS[3:], "so", strict=False):
+        axis.plot([0, 1], [0, 1], color="0.5", linewidth=1.4)
+        for (label, table), tint, marker in zip(tables.items(), plots.CLASS_COLOURS[3:5], "so", strict=False):
             table = table[table.answers >= 20]
-            axis.plot(table.confidence, table.accuracy, color=colour, linewidth=1.4)
-            size = 25 + 400 * table.answers / table.answers.sum()
-            axis.scatter(table.confidence, table.accuracy, s=size, color=colour, marker=marker, alpha=0.7, label=label)
-        axis.set(title=title, xlabel="confidence: probability of the answer", xlim=(0, 1.02), ylim=(0, 1.02))
+            axis.plot(table.confidence, table.accuracy, color=tint, linewidth=1.4)
+            style = {"s": 25 + 400 * table.answers / table.answers.sum(), "edgecolor": "white", "zorder": 2}
+            axis.scatter(table.confidence, table.accuracy, color=tint, marker=marker, label=label, **style)
+        axis.set(title=title, xlabel="probability of the answer", xlim=(0, 1.02), ylim=(0, 1.02))
         for handle in axis.legend(frameon=False, loc="upper left").legend_handles:
             handle.set_sizes([60])  # not that of the first dot
     axes[0, 0].set_ylabel("share of right answers")
@@ -528,21 +531,20 @@ def draw_learning_rates(runs):
 
     `runs` has the columns learning_rate, acc_test, val_loss and val_accuracy (lists by epoch).
     """
-    figure, axes = plt.subplots(1, 3, figsize=(13, 4.6), width_ratios=(3, 3, 2))
+    figure, axes = plt.subplots(1, 3, figsize=(9, 4.2), width_ratios=(3, 3, 2))
     for number, (rate, group) in enumerate(runs.groupby("learning_rate")):
         style = {"color": plots.CLASS_COLOURS[number], "linestyle": ("-", "--", ":")[number]}
         for axis, name in zip(axes, ("val_loss", "val_accuracy"), strict=False):
             for place, values in enumerate(group[name]):
                 epochs = np.arange(1, len(values) + 1)
-                axis.plot(epochs, values, label=None if place else f"{rate:g}", linewidth=1.8, **style)
-        axes[2].plot(
-            [number] * len(group), group.acc_test, "os^"[number], markersize=9, alpha=0.7, color=style["color"]
-        )
+                axis.plot(epochs, values, label=None if place else f"learning rate {rate:g}", linewidth=1.8, **style)
+        dots = {"markersize": 8, "color": style["color"], "markeredgecolor": "white"}
+        axes[2].plot(np.linspace(-0.25, 0.25, len(group)) + number, group.acc_test, "os^"[number], **dots)
     axes[0].set(xlabel="epoch", ylabel="validation cross-entropy (nats)")
-    axes[0].legend(title="learning rate", frameon=False)
     axes[1].set(xlabel="epoch", ylabel="validation accuracy")
     axes[2].set(xlabel="learning rate", ylabel="test accuracy", xlim=(-0.6, 2.6))
-    axes[2].set_xticks(range(3), [f"{rate:g}" for rate in sorted(runs.learning_rate.unique())])
+    axes[2].set_xticks(range(3), [f"{rate:g}" for rate in sorted(runs.learning_rate.unique())], rotation=30)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
     return figure
 
 

@@ -243,7 +243,8 @@ order = np.argsort(error)
 middle = len(order) // 2
 chosen = np.r_[order[:3], order[middle - 1 : middle + 2], order[-3:]]
 titles = [f"{error[i]:.4f}" for i in chosen]
-figure = plots.image_grid([x_test[chosen], output[chosen]], ["input", "output"], titles)
+rows = [x_test[chosen], output[chosen]]
+figure = plots.image_grid(rows, ["input", "output"], titles, column_gaps=[3, 6])
 plots.show(figure, "01_reconstructions")
 
 # %% [markdown]
@@ -350,11 +351,13 @@ by_size.agg(["mean", "std", "min", "max"]).round(4)
 # %%
 principal = PCA(32, svd_solver="covariance_eigh").fit(x)
 pca_error = lesson.errors_of_pca(principal, x_test, sizes=[2, 4, 8, 16, 32])
-figure = lesson.draw_error_by_size(runs, pca_error, reported={2: 0.04, 32: 0.0086})
+kinds = runs.replace({"latent_activation": {"relu": "ReLU code", "linear": "linear code"}})
+axes = "latent_activation", "mse_test", "test MSE per pixel"
+figure = plots.by_size(kinds, *axes, {"PCA": pca_error}, reported={2: 0.04, 32: 0.0086})
 plots.show(figure, "01_error_by_size")
 
 # %% [markdown]
-# *Test error against the size of the code, both axes logarithmic. A dot is one seed, a line joins the medians. Crosses: the report.*
+# *Test error against the size of the code, both axes logarithmic. A dot is one seed, a line joins the medians. Hollow: the report.*
 
 # %%
 mean = by_size.mean()
@@ -414,7 +417,7 @@ relu = runs[runs.latent_activation == "relu"]
 plots.show(lesson.draw_dead_units(relu, linear), "01_dead_units")
 
 # %% [markdown]
-# *Left: dead units by the size of the code; a dot is a seed, a bar the mean. Right: the error against the units that are still alive; the
+# *Left: dead units by the size of the code; a dot is a seed, a dash the mean. Right: the error against the units that are still alive; the
 # line is the linear code.*
 
 # %%
@@ -556,8 +559,7 @@ plots.show(figure, "01_latent_plane")
 # *The plane, decoded at 96 points. Its axes are even, those of the map in section 4 are cube roots.*
 
 # %%
-if not course.headless():
-    plots.latent_explorer(decoder_2d, low_2d[:2], high_2d[:2])
+plots.latent_explorer(decoder_2d, low_2d[:2], high_2d[:2], plane=decoded)
 
 # %% [markdown]
 # <details><summary><b>Conclusion</b> (open it after your run)</summary>

@@ -208,6 +208,7 @@ shown = ["AE, L = 32", "PCA, L = 32", "VAE, L = 2", "PCA, L = 2"]
 figure = plots.image_grid(
     [x_test[one_each], *(answers[name][one_each] for name in shown)],
     row_labels=["original", *shown],
+    row_gaps=(1, 3),
     column_labels=fashion.class_names,
 )
 plots.show(figure, "05_reconstructions")
@@ -257,15 +258,13 @@ columns = ["above_floor", "mse", "ssim", "reconstruction", "kl", "loss"]
 sizes.groupby("method", sort=False)[columns].agg(["mean", "std"]).round(4)
 
 # %%
-figure = plots.runs_scatter(
-    sizes, {"above_floor": ("cross-entropy above the floor (nats)", "linear"), "ssim": ("SSIM", "linear")},
-    hue=("method", ""), y=("mse", "test MSE per pixel"),
-    references={"PCA-2": mse["PCA, L = 2"], "PCA-32": mse["PCA, L = 32"]},
-)  # fmt: skip
+models = sizes.assign(model=sizes.method.str.split(",").str[0])
+pca = {size: mse[f"PCA, L = {size}"] for size in (2, 32)}
+figure = plots.by_size(models, "model", "mse", "test MSE per pixel", {"PCA": pca})
 plots.show(figure, "05_fair")
 
 # %% [markdown]
-# *Each point is a run of 20 epochs: three scores of its reconstructions. Left and down is better in the left panel, right and down in the right one.*
+# *Test error against the size of the code, both axes logarithmic. A dot is a run of 20 epochs, a line joins the medians. Compare the way along a line with the way from line to line.*
 
 # %%
 mean = sizes.groupby("method", sort=False).mean(numeric_only=True)
@@ -416,7 +415,7 @@ ways = {
 }
 pairs = [(one_each[9], one_each[8]), (one_each[1], one_each[4])]
 rows = [between(x_test[a], x_test[b], *way) for a, b in pairs for way in ways.values()]
-figure = plots.image_grid(rows, row_labels=list(ways) * 2, column_labels=["first", *[""] * 7, "second"])
+figure = plots.image_grid(rows, list(ways) * 2, ["first", *[""] * 7, "second"], row_gaps=[3])
 plots.show(figure, "05_interpolation")
 
 # %% [markdown]
@@ -485,7 +484,7 @@ names = ["AE, L = 2", "VAE, L = 2", "AE, L = 32", "VAE, L = 32"]
 of_seed_0 = sizes[sizes.seed == 0].set_index("method")
 draws = {f"{name}\n{how}": of_seed_0[key][name] for name in names for key, how in (("drawn", "N(0, I)"), ("drawn_fitted", "fitted"))}  # fmt: skip
 figure = plots.image_grid(
-    [stored[:10], *map(sweeps.as_pictures, draws.values())], row_labels=["real", *draws], size=0.8
+    [stored[:10], *map(sweeps.as_pictures, draws.values())], row_labels=["real", *draws], row_gaps=(1, 3, 5, 7)
 )
 plots.show(figure, "05_drawn")
 
@@ -608,11 +607,12 @@ figure = plots.runs_scatter(
     {"kl": ("rate: KL (nats)", "linear"), "active_units": ("active units of 20", "linear"), "fd": ("FD-classifier, N(0, I)", "linear")},
     hue=("beta", "β"),
     y=("distortion", "distortion: nats above floor"),
+    curve="VAE",
 )  # fmt: skip
 plots.show(figure, "05_beta")
 
 # %% [markdown]
-# *Six values of β, five seeds each. Left: the rate-distortion curve. Middle: how many units are in use. Right: how far drawn images are from real ones.*
+# *Six values of β, five seeds each; the line joins the means. Left: the rate-distortion curve. Middle: how many units are in use. Right: how far drawn images are from real ones.*
 
 # %%
 of_each_seed = betas.pivot(index="beta", columns="seed", values=["kl", "reconstruction"]).diff().dropna()
@@ -649,6 +649,7 @@ vaes.groupby("method", sort=False)[columns].mean().round(4)
 figure = plots.image_grid(
     [stored[:10], *(sweeps.as_pictures(of_seed_0.reconstructed[f"VAE, L = {size}"]) for size in (2, 20, 32))],
     row_labels=["original", "L = 2", "L = 20", "L = 32"],
+    row_gaps=[1],
 )
 plots.show(figure, "05_larger")
 
@@ -707,6 +708,7 @@ both_kinds = convolutional[convolutional.seed == 0].set_index("method")
 figure = plots.image_grid(
     [stored[:10], *map(sweeps.as_pictures, both_kinds.reconstructed)],
     row_labels=["original", *both_kinds.index],
+    row_gaps=(1, 3),
 )
 plots.show(figure, "05_convolutional")
 
@@ -749,7 +751,6 @@ of_asked = conditional[conditional.method == "conditional VAE, L = 20"]  # the f
 figure = plots.image_grid(
     sweeps.as_pictures(of_asked.by_class.iloc[0]).reshape(10, 8, 784),
     row_labels=fashion.class_names,
-    size=0.75,
 )
 plots.show(figure, "05_conditional")
 
@@ -802,6 +803,7 @@ figure = plots.image_grid(
         *map(sweeps.as_pictures, gan_runs[gan_runs.seed == 0][["reconstructed", "drawn"]].T.to_numpy().ravel()),
     ],
     row_labels=["original", *(f"{name}, {what}" for what in ("reconstructed", "drawn") for name in gan.index)],
+    row_gaps=(1, 3),
 )
 plots.show(figure, "05_vae_gan")
 

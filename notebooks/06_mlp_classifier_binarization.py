@@ -72,7 +72,6 @@ print(f"{len(x):,} training, {len(x_validation):,} validation and {len(x_test):,
 figure = plots.image_grid(
     [[x[np.flatnonzero(y == number)[row]] for number in range(10)] for row in range(3)],
     column_labels=[f"{number}\n{name}" for number, name in enumerate(names)],
-    size=1.2,
 )
 plots.show(figure, "06_classes")
 
@@ -287,12 +286,13 @@ maps = {
     "gradient,\nrandom weights": lesson.gradient(untrained, x_test[chosen]),
     "integrated,\nrandom weights": lesson.integrated_gradients(untrained, x_test[chosen]),
 }
-titles = [f"{names[y_test[i]]}\np = {direct[i]:.4f}" for i in chosen]
-figure = plots.image_grid([x_test[chosen], *maps.values()], ["image", *maps], titles, size=1.5, maps_from=1)
+titles = [f"{names[y_test[i]]}\n{direct[i]:.4f}" for i in chosen]
+grid = [x_test[chosen], *maps.values()]
+figure = plots.image_grid(grid, ["image", *maps], titles, maps_from=1, row_gaps=(1, 4))
 plots.show(figure, "06_saliency")
 
 # %% [markdown]
-# *The five test images with the worst answers and p, the probability of clothing. Red: for clothing, blue: for footwear or bag (gradients: if the pixel were brighter; integrated: against a black image). Each map has its own scale, white is 0: compare patterns, not strength.*
+# *The five test images with the worst answers; above each its class and p, the probability of clothing. Red: for clothing, blue: for footwear or bag (gradients: if the pixel were brighter; integrated: against a black image). Each map has its own scale, white is 0: compare patterns, not strength.*
 #
 # A map that looks like a garment is no proof of anything: the picture itself looks like a garment. Three checks.
 #
@@ -443,7 +443,7 @@ figure = lesson.draw_roc(curves, points)
 plots.show(figure, "06_roc")
 
 # %% [markdown]
-# *ROC curves of the two scores, and the one point of arg-max (seed 0). Right: the upper left corner, where they differ.*
+# *The upper left corner of the ROC curves of the two scores, and the one point of arg-max (seed 0). The small square shows the whole curves; the frame in it is the part that is enlarged.*
 #
 # How much would the difference of the two areas vary with other test images? The **bootstrap** draws the test images again, with replacement, 1,000 times: clothes among the clothes, the rest
 # among the rest. It is **paired**: both scores are computed on the same draw, so what makes a draw hard for both cancels out. The middle 95 % of the 1,000 differences are the interval.

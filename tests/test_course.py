@@ -50,12 +50,36 @@ def test_headless_is_what_the_variable_says(monkeypatch, value, expected):
     assert course.headless() is expected
 
 
-def test_the_source_on_the_page_is_the_code_that_runs(monkeypatch):
-    shown = []
-    monkeypatch.setattr(IPython.display, "display", lambda part: shown.append(part.data))
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook would show, in order: dicts of kind to text."""
+    parts = []
+    monkeypatch.setattr(IPython.InteractiveShell, "initialized", lambda: True)
+    monkeypatch.setattr(IPython.display, "display", lambda part, raw, metadata: parts.append(part))
+    return parts
+
+
+def test_the_source_on_the_page_is_the_code_that_runs(shown):
     course.show_source(course.epochs)
-    assert shown[0].startswith("From `helpers/course.py`:\n\n```python\ndef epochs(number):\n")
-    assert shown[0].endswith("max(2, number // 2)\n```")
+    assert shown[0]["text/markdown"].startswith("From `helpers/course.py`:\n\n```python\ndef epochs(number):\n")
+    assert shown[0]["text/markdown"].endswith("max(2, number // 2)\n```")
+    assert shown[0]["text/plain"].startswith("From helpers/course.py:\n\ndef epochs(number):\n")
+
+
+def test_where_markdown_is_not_drawn_a_text_still_reads(shown, lesson_98, monkeypatch, capsys):
+    course.say("**Not** the `code`, but $x$ < 2.")
+    course.claim("98.live.error", 0.11)
+    course.claims_table()
+    said, _, table = shown
+    assert (said["text/markdown"], said["text/plain"]) == (
+        "**Not** the `code`, but $x$ < 2.",
+        "Not the code, but x < 2.",
+    )
+    assert table["text/plain"] == "test error: the report has 0.15, here it is 0.110 (live)."
+    assert table["text/markdown"].endswith("|---|---|---|---|\n| test error | 0.15 | 0.110 | live |")
+    monkeypatch.setattr(IPython.InteractiveShell, "initialized", lambda: False)
+    course.say("In a **terminal**.")
+    assert capsys.readouterr().out == "In a terminal.\n"
 
 
 def test_start_says_what_the_run_stands_on_and_seeds_it(capsys):
