@@ -1,10 +1,15 @@
 """Lesson 04: training and scoring a VAE, and the runs of notebook 04."""
 
+import functools
+
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.neighbors import KNeighborsClassifier
+from matplotlib.collections import EllipseCollection
+from matplotlib.patches import Ellipse
+from scipy.stats import norm
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from helpers import course, data, exercises, plots, scores, sweeps, training, vae
+from helpers import course, data, exercises, networks, plots, scores, sweeps, training, vae
 
 with course.quiet_imports():
     import keras
@@ -110,6 +115,8 @@ def graded(model, images, seed=0, of_drawn=lambda drawn, asked, suffix: {}):
     return result
 
 
+PRIOR_RADIUS = 2.448  # of the circle that holds 95 % of N(0, I) in two dimensions: the root of chi-squared's quantile
+
 TWO, TWENTY = {"latent_dim": [2]}, {"latent_dim": [20]}
 VARIANTS = [TWO, TWENTY, TWENTY | {"kl_warmup": [0]}, TWO | {"beta": [0.0, 10.0, 784.0]}, TWENTY | {"beta": [1 / 20]}]
 
@@ -128,19 +135,266 @@ def scored_vae(dataset, epochs, seed, **settings):
     return graded(fitted_vae(settings, images.x_train, images.y_train, epochs, seed)[0], images, seed)
 
 
-def draw_latent_map(codes, labels, class_names, radius):
-    """Points of two-dimensional codes (n, 2), coloured by class, each class named where it is densest.
+@functools.cache
+def digit_judge(profile=None):
+    """The judge of generated digits: the classifier of notebook 06, 784-128-10, after five epochs on real ones."""
+    course.seed(0)
+    mnist, judge = data.load("mnist", profile=profile), networks.classifier()
+    judge.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"], **training.compile_options())
+    feed = training.batches(mnist.x_train, mnist.y_train, batch_size=64)
+    judge.fit(feed, epochs=5, shuffle=False, verbose=0)
+    return judge
 
-    `labels` is (n,) of int, `radius` that of a dashed circle about zero.
+
+def judged(judge, drawn, images):
+    """What a judge of digits says of generated images, beside the real ones.
+
+    Parameters
+    ----------
+    judge : keras.Model
+        Of `digit_judge`: images (n, 784) to the probabilities of ten digits.
+    drawn : array (n, 784)
+        The generated images, in random order.
+    images : data.Dataset
+
+    Returns
+    -------
+    dict
+        greyness : nats an image, the cross-entropy of an image with itself, 0 for black and white.
+        sure : the judge's largest probability, mean.
+        rarest : the share of images that it takes for the rarest digit.
+        evenness : how many equally common digits would be as mixed (exponential of the entropy of the ten shares); 10
+        at most.
+        copies : of the first 1,000 images, the share that lies nearer to a training image than 99 % of the first 1,000
+        test images do.
     """
-    figure, axis = plt.subplots(figsize=(8, 6.5))
-    mixed = np.random.default_rng(0).permutation(len(codes))  # by class, the last would hide the others
-    colours = np.array(plots.CLASS_COLOURS[: len(class_names)])[labels[mixed]]
-    axis.scatter(*codes[mixed].T, s=5, alpha=0.45, linewidths=0, color=colours)
-    axis.add_patch(plots.dashed_circle(radius))
-    axis.set(xlabel="latent unit 1", ylabel="latent unit 2", aspect="equal")
-    plots.name_classes(axis, codes, labels, dict(enumerate(class_names)))
+    probabilities = networks.predict(judge, drawn)
+    shares = np.bincount(probabilities.argmax(axis=1), minlength=10) / len(drawn)
+    nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(images.x_train)
+    real, generated = (nearest.kneighbors(part[:1000])[0] for part in (images.x_test, drawn))
+    return {
+        "greyness": scores.cross_entropy_floor(drawn).mean(),
+        "sure": probabilities.max(axis=1).mean(),
+        "rarest": shares.min(),
+        "evenness": np.exp(-np.sum(shares[shares > 0] * np.log(shares[shares > 0]))),
+        "copies": np.mean(generated < np.quantile(real, 0.01)),
+    }
+
+
+@sweeps.repeated(
+    version="1", runs=sweeps.grid(dataset=["mnist"], epochs=[20], beta=[0.1, 0.3, 1.0, 3.0, 10.0], seed=range(5))
+)
+def judged_vae(dataset, epochs, beta, seed):
+    """Train a VAE with two units on the whole of MNIST, whatever the profile: `judged`, of 10,000 draws from N(0, I).
+
+    Of seed 0 also `drawn`: the first ten, as hexadecimal bytes.
+    """
+    images = data.load(dataset, profile="full")
+    drawn = drawn_images(fitted_vae({"beta": beta}, images.x_train, None, epochs, seed)[0], 10_000, seed)[0]
+    result = judged(digit_judge("full"), drawn, images)
+    return result | ({"drawn": sweeps.as_text(drawn[:10])} if seed == 0 else {})
+
+
+def draw_points_and_clouds(images):
+    """A drawing of the idea: three images (3, 784) as points, and as clouds inside the circle of the prior."""
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4.4), sharex=True, sharey=True)
+    far, near = [(-2.6, 1.6), (2.4, 2.2), (0.8, -2.6)], [(-1.1, 0.5), (0.9, 0.8), (0.2, -1.0)]
+    for axis, centres, title in zip(axes, (far, near), ("autoencoder: points", "VAE: clouds"), strict=True):
+        for (x, y), image, label in zip(centres, images, (4, 7, 9), strict=True):
+            colour = plots.CLASS_COLOURS[label]
+            axis.plot(x, y, "o", color=colour, markersize=8)
+            if axis is axes[1]:
+                axis.add_patch(Ellipse((x, y), 2.0, 1.7, facecolor=(*colour, 0.35), edgecolor=colour, linewidth=2))
+            place = (x - 0.45, x + 0.45, y + 0.25, y + 1.15)
+            axis.imshow(np.reshape(image, (28, 28)), cmap="gray", extent=place, interpolation=plots.NEAREST, zorder=3)
+        axis.set(title=title, xlim=(-3.6, 3.6), ylim=(-3.4, 3.6), aspect="equal", xlabel="unit 1")
+    axes[0].set_ylabel("unit 2")
+    axes[1].add_patch(plots.dashed_circle(PRIOR_RADIUS))
     return figure
+
+
+def draw_normals(clouds, prices):
+    """The densities of normal distributions of one unit, (mean, standard deviation) each, beside the prior's."""
+    figure, axes = plt.subplots(1, len(clouds), figsize=(9, 3.2), sharex=True, sharey=True)
+    z = np.linspace(-4, 4, 801)
+    for axis, (mean, std), price in zip(axes, clouds, prices, strict=True):
+        axis.fill_between(z, norm.pdf(z, mean, std), color=plots.COLOURS["code"], linewidth=0)
+        axis.plot(z, norm.pdf(z), "--", color="black", linewidth=2)
+        axis.set(title=f"N({mean}, {std}²)\n{price:.2f} nats", xlabel="z")
+    axes[0].set_ylabel("density")
+    return figure
+
+
+def draw_clouds(means, widths, digits):
+    """Clouds of images as ellipses of one standard deviation, coloured and named by digit, and the prior's circle.
+
+    `means` and `widths` (standard deviations) are (n, 2), `digits` (n,).
+    """
+    figure, axis = plt.subplots(figsize=(7, 6))
+    colours = np.array(plots.CLASS_COLOURS)[digits]
+    style = {"units": "xy", "offset_transform": axis.transData, "offsets": means, "linewidths": 0.8}
+    ellipses = EllipseCollection(*2 * widths.T, np.zeros(len(means)), **style)
+    ellipses.set(edgecolor=colours, facecolor=np.column_stack([colours, np.full(len(means), 0.3)]))
+    axis.add_collection(ellipses)
+    most = 1.05 * np.abs(means).max()
+    axis.set(xlabel="unit 1", ylabel="unit 2", xlim=(-most, most), ylim=(-most, most), aspect="equal")
+    axis.add_patch(plots.dashed_circle(PRIOR_RADIUS))
+    plots.name_classes(axis, means, digits, {digit: str(digit) for digit in np.unique(digits)})
+    return figure
+
+
+def draw_by_beta(runs, real):
+    """Greyness and evenness of samples against beta: a dot per run of `judged_vae`, the means joined, `real` dashed.
+
+    `real` is what `judged` says of test images.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.8))
+    labels = {"greyness": "greyness of a sample (nats)", "evenness": "evenness (10 at most)"}
+    for axis, (score, label) in zip(axes, labels.items(), strict=True):
+        axis.plot(runs.beta, runs[score], "o", color=plots.COLOURS["VAE"], markersize=7)
+        axis.plot(runs.groupby("beta")[score].mean(), "-", color=plots.COLOURS["VAE"], linewidth=2)
+        axis.axhline(real[score], color="black", linestyle="--")
+        axis.text(0.98, real[score], "test images ", transform=axis.get_yaxis_transform(), ha="right", va="bottom")
+        axis.set(xscale="log", xlabel="weight β of the KL term", ylabel=label)
+        axis.set_xticks(runs.beta.unique(), [f"{beta:g}" for beta in runs.beta.unique()])
+        axis.minorticks_off()
+    return figure
+
+
+def draw_gradients(estimates, size=100):
+    """Estimates of one derivative: a row per method, a dot per mean of `size` samples; a line at the last one's mean.
+
+    `estimates` is a dict of str to array (samples,).
+    """
+    figure, axis = plt.subplots(figsize=(9, 3.4))
+    for row, each in enumerate(estimates.values()):
+        means = each[: len(each) // size * size].reshape(-1, size).mean(axis=1)
+        heights = row + np.random.default_rng(0).uniform(-0.25, 0.25, len(means))  # beside each other
+        axis.plot(means, heights, "o", color=plots.CLASS_COLOURS[row], markersize=6)
+    axis.axvline(each.mean(), color="black", linewidth=1.5)
+    axis.set(xlabel="derivative of the cost by the mean of unit 1 (nats)", ylim=(len(estimates) - 0.5, -0.5))
+    axis.set_yticks(range(len(estimates)), estimates)
+    return figure
+
+
+def draw_kl_by_unit(by_unit):
+    """Bars for the KL (L,) of each latent unit, largest first: a panel for each name."""
+    figure, axes = plt.subplots(1, len(by_unit), figsize=(9, 3.4), sharey=True)
+    for axis, (name, kl) in zip(axes, by_unit.items(), strict=True):
+        axis.bar(np.arange(1, len(kl) + 1), np.sort(kl)[::-1], color=plots.COLOURS["code"])
+        axis.set(title=name, xlabel="unit, largest first")
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+    axes[0].set_ylabel("KL (nats)")
+    return figure
+
+
+def right_samples(mean, log_var, k):
+    """Half of the log variance is the logarithm of the standard deviation; each sample has noise of its own."""
+    noise = np.random.default_rng().normal(size=(k, *mean.shape))
+    return mean + np.exp(log_var / 2) * noise
+
+
+def _same_noise(mean, log_var, k):
+    return np.repeat((mean + np.exp(log_var / 2) * np.random.default_rng().normal(size=mean.shape))[None], k, axis=0)
+
+
+def _one_noise_for_all_images(mean, log_var, k):
+    return mean + np.exp(log_var / 2) * np.random.default_rng().normal(size=(k, 1, mean.shape[1]))
+
+
+@exercises.exercise(
+    "04.1",
+    right=right_samples,
+    wrong={
+        "an array (k, n, L)": lambda mean, log_var, k: right_samples(mean, log_var, k)[0],
+        "the width is not right": lambda mean, log_var, k: right_samples(mean, 2 * log_var, k),
+        "the mean of the samples": lambda mean, log_var, k: right_samples(0 * mean, log_var, k),
+        "are the same": _same_noise,
+        "the images move together": _one_noise_for_all_images,
+        "not a normal distribution": lambda mean, log_var, k: (
+            mean + np.exp(log_var / 2) * 12**0.5 * (np.random.default_rng().random((k, *mean.shape)) - 0.5)
+        ),
+    },
+)
+def check_samples(function):
+    """`function(mean, log_var, k)`, the first two (n, L), gives k samples of each N(mean, exp(log_var)): (k, n, L)."""
+    mean, log_var = np.array([[0.0, 2.0], [-3.0, 1.0]]), np.array([[0.0, -4.0], [2.0, -1.0]])
+    found, shape = np.asarray(function(mean, log_var, 20_000)), (20_000, 2, 2)
+    if found.shape != shape:
+        yield "an array (k, n, L) is wanted.", f"shape {found.shape}", f"shape {shape}"
+    if np.allclose(found[0], found[1]):
+        yield "the samples of an image are the same: each needs noise of its own."
+    std, right = found.std(axis=0), np.exp(log_var / 2)
+    if not np.allclose(found.mean(axis=0), mean, atol=0.1):
+        yield "the mean of the samples of an image must be its mean.", found.mean(axis=0).round(2), mean
+    if not np.allclose(std, right, rtol=0.05):
+        yield "the width is not right. Which power of e turns log σ² into σ?", std.round(2), right.round(2)
+    noise = (found - mean) / right
+    if abs(np.corrcoef(noise[:, 0, 0], noise[:, 1, 0])[0, 1]) > 0.1:
+        yield "the images move together: each needs noise of its own."
+    beyond = np.mean(np.abs(noise) > 2)
+    if not 0.03 < beyond < 0.06:
+        hint = "this is not a normal distribution. Which share lies further than two standard deviations away?"
+        yield hint, f"{beyond:.3f}", "about 0.046"
+
+
+def right_loss(x, p, mean, log_var, beta):
+    """Both terms are sums over what one image has, pixels or units; then comes the mean over the images."""
+    reconstruction = -np.sum(x * np.log(p) + (1 - x) * np.log(1 - p), axis=1)
+    kl = np.sum(np.exp(log_var) + mean**2 - 1 - log_var, axis=1) / 2
+    return np.mean(reconstruction + beta * kl)
+
+
+def _loss(x, p, mean, log_var, beta, pixels=np.sum, units=np.sum, sign=1, half=2):
+    """`right_loss` with one thing wrong."""
+    kl = units(np.exp(log_var) + mean**2 - 1 - log_var, axis=1) / half
+    return np.mean(-pixels(x * np.log(p) + (1 - x) * np.log(1 - p), axis=1) + sign * beta * kl)
+
+
+@exercises.exercise(
+    "04.2",
+    right=right_loss,
+    wrong={
+        "one number": lambda x, p, *code: right_loss(x, p, *code) * np.ones(len(x)),
+        "averaged over the pixels": lambda *args: _loss(*args, pixels=np.mean),
+        "averaged over the units": lambda *args: _loss(*args, units=np.mean),
+        "the KL is twice": lambda *args: _loss(*args, half=1),
+        "the KL has the wrong sign": lambda *args: _loss(*args, sign=-1),
+        "a sum over the images": lambda x, *rest: len(x) * right_loss(x, *rest),
+        "β is not in it": lambda x, p, mean, log_var, beta: right_loss(x, p, mean, log_var, 1.0),
+        "the reconstruction alone is not right": lambda x, p, mean, log_var, beta: (
+            right_loss(x, p, 0 * mean, 0 * log_var, beta) + 0.1
+        ),
+    },
+)
+def check_loss(function):
+    """`function(x, p, mean, log_var, beta)` gives reconstruction + beta * KL, the mean over images, in nats."""
+    random = np.random.default_rng(0)
+    x, p = random.random((5, 784)), random.uniform(0.05, 0.95, (5, 784))
+    mean, log_var = random.normal(size=(2, 5, 3))
+    args = x, p, mean, log_var, 2.0
+    found, right = function(*args), right_loss(*args)
+    if np.ndim(found) != 0:
+        yield "one number is wanted: the mean over the images.", f"shape {np.shape(found)}", "a number"
+    mistakes = {
+        "the cross-entropy is averaged over the pixels: sum it.": _loss(*args, pixels=np.mean),
+        "the KL is averaged over the units: sum it.": _loss(*args, units=np.mean),
+        "the KL is twice too large: its formula begins with one half.": _loss(*args, half=1),
+        "the KL has the wrong sign: it is a price, so it is added.": _loss(*args, sign=-1),
+        "this is a sum over the images: take the mean.": 5 * right,
+        "β is not in it.": right_loss(*args[:4], 1.0),
+    }
+    for hint, wrong in mistakes.items():
+        if np.isclose(found, wrong):
+            yield hint, f"{found:.2f}", f"{right:.2f}"
+    if not np.isclose(found, right):
+        without = function(x, p, 0 * mean, 0 * log_var, 2.0)
+        term = (
+            "the KL"
+            if np.isclose(without, right_loss(x, p, 0 * mean, 0 * log_var, 2.0))
+            else "the reconstruction alone"
+        )
+        yield f"{term} is not right yet.", f"{found:.2f}", f"{right:.2f}"
 
 
 def right_betas():
@@ -152,7 +406,7 @@ def right_betas():
 
 
 @exercises.exercise(
-    "04.1",
+    "04.3",
     right=right_betas,
     wrong={
         "a is upside down": lambda: {"a": 1 / 3072, "b": 1 / 128, "c": 98},
@@ -179,39 +433,6 @@ def check_betas(answer):
             yield f"{name} is another number. {hint}", f"{found[name]:g}", f"a number {side}"
 
 
-def right_kl_by_unit(mean, log_var):
-    """The KL of a normal distribution against N(0, 1), in nats, averaged over the images (rows).
-
-    A unit that always answers mean 0 and variance 1 is the prior: it costs 0 nats and says nothing.
-    """
-    return np.mean(np.exp(log_var) + mean**2 - 1 - log_var, axis=0) / 2
-
-
-@exercises.exercise(
-    "04.2",
-    right=right_kl_by_unit,
-    wrong={
-        "one number for each unit is wanted": lambda mean, log_var: right_kl_by_unit(mean, log_var).sum(),
-        "the formula begins with one half": lambda mean, log_var: 2 * right_kl_by_unit(mean, log_var),
-        "these are sums over the images": lambda mean, log_var: len(mean) * right_kl_by_unit(mean, log_var),
-        "a unit with mean 0 and log variance 0 is the prior": lambda mean, log_var: right_kl_by_unit(mean, -log_var),
-    },
-)
-def check_kl_by_unit(function):
-    """`function(mean, log_var)`, each (n, L), gives the KL of each unit, averaged over images: (L,)."""
-    random = np.random.default_rng(0)
-    mean, log_var = random.normal(size=(2, 500, 3)) * (1.5, 0.5, 0.0) - (0, 1, 0)
-    found, right = function(mean, log_var), right_kl_by_unit(mean, log_var)
-    if np.shape(found) != (3,):
-        yield "one number for each unit is wanted, here an array (3,)."
-    if np.allclose(found, 2 * right):
-        yield "each is twice too large: the formula begins with one half."
-    if np.allclose(found, 500 * right):
-        yield "these are sums over the images: take the mean."
-    if not np.allclose(found, right):
-        yield "a unit with mean 0 and log variance 0 is the prior: its KL is 0. With log variance -1 it is 0.184."
-
-
 def right_bound(log_weights):
     """Each row's largest log weight is taken out first, so that the largest weight is 1 and cannot become 0.
 
@@ -227,7 +448,7 @@ def _without_largest(log_weights):
 
 
 @exercises.exercise(
-    "04.3",
+    "04.4",
     right=right_bound,
     wrong={
         "one bound for each image is wanted": lambda log_weights: np.logaddexp.reduce(log_weights, axis=None),
@@ -244,7 +465,7 @@ def check_bound(function):
     if np.shape(found) != (20,):
         yield "one bound for each image is wanted, here an array (20,)."
     if np.allclose(found, log_weights.mean(axis=1)):
-        yield "that is the mean of the logarithms, the bound of section 1; the logarithm of the mean is wanted."
+        yield "that is the mean of the logarithms, the bound of section 2; the logarithm of the mean is wanted."
     if np.allclose(found, right + np.log(50)):
         yield "that is the logarithm of the sum: divide by k."
     if not np.allclose(found, right):

@@ -2,13 +2,16 @@
 
 import types
 
+import jupytext
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from scipy import stats
 
-from helpers import data, plots, scores, sweeps, vae
+from helpers import course, data, plots, scores, sweeps, vae
 from lessons import vae_mnist
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -112,17 +115,93 @@ def test_the_pictures_by_class_have_a_class_a_row_and_a_point_a_column(images, m
     np.testing.assert_allclose(pictures[3], model.decode(points, [3] * 8), atol=0.5 / 255 + 1e-6)
 
 
-def test_the_map_colours_and_names_each_class_at_its_points():
-    labels = np.repeat([0, 1, 2], 60)
-    places = np.array([[0.0, 0.0], [40.0, 0.0], [0.0, 40.0]])
-    points = places[labels] + np.random.default_rng(0).normal(size=(180, 2))
-    figure = vae_mnist.draw_latent_map(points, labels, ["coat", "bag", "shirt"], radius=30)
+def test_the_clouds_have_the_place_the_width_and_the_colour_of_their_image():
+    digits = np.repeat([0, 1, 2], 60)
+    means = np.array([[0.0, 0.0], [40.0, 0.0], [0.0, 40.0]])[digits] + np.random.default_rng(0).normal(size=(180, 2))
+    widths = np.random.default_rng(1).uniform(0.5, 2, size=(180, 2))
+    figure = vae_mnist.draw_clouds(means, widths, digits)
     (axis,) = figure.axes
-    drawn = axis.collections[0]
-    for point, colour in zip(drawn.get_offsets(), drawn.get_facecolors(), strict=True):
-        np.testing.assert_allclose(colour[:3], plots.CLASS_COLOURS[labels[(points == point).all(axis=1)][0]])
-    for text, centre in zip(axis.texts, places, strict=True):
-        written = axis.transData.inverted().transform(axis.transAxes.transform(text.get_position()))
-        assert np.linalg.norm(written - centre) < 6, text.get_text()
-    assert axis.patches[0].radius == 30
+    (clouds,) = axis.collections
+    np.testing.assert_allclose(clouds.get_offsets(), means)
+    np.testing.assert_allclose(np.column_stack([clouds.get_widths(), clouds.get_heights()]), 2 * widths)
+    np.testing.assert_allclose(clouds.get_edgecolors()[:, :3], np.array(plots.CLASS_COLOURS)[digits])
+    assert axis.patches[0].radius == pytest.approx(np.sqrt(stats.chi2(2).ppf(0.95)), abs=1e-3)
+    assert [text.get_text() for text in axis.texts] == ["0", "1", "2"]
     plt.close(figure)
+
+
+def test_bars_of_the_kl_are_sorted_and_normals_are_titled_with_their_price():
+    figure = vae_mnist.draw_kl_by_unit({"a": np.array([0.0, 2.0, 1.0]), "b": np.array([3.0, 0.5, 4.0])})
+    assert [bar.get_height() for bar in figure.axes[1].patches] == [4.0, 3.0, 0.5]
+    assert figure.axes[0].get_title() == "a"
+    normals = vae_mnist.draw_normals([(0, 1), (1, 2)], [0.0, 0.807])
+    assert normals.axes[1].get_title() == "N(1, 2²)\n0.81 nats"
+    plt.close("all")
+
+
+def test_a_dot_of_the_gradients_is_the_mean_of_a_hundred_samples():
+    estimates = {"wide": np.arange(400.0), "narrow": np.repeat([1.0, 3.0], 200)}
+    figure = vae_mnist.draw_gradients(estimates)
+    first, second, line = figure.axes[0].lines
+    np.testing.assert_allclose(first.get_xdata(), [49.5, 149.5, 249.5, 349.5])
+    np.testing.assert_allclose(second.get_xdata(), [1, 1, 3, 3])
+    assert line.get_xdata()[0] == 2
+    plt.close(figure)
+
+
+class Says:
+    """A judge that finds digit k in image number k, k + 10, ... with the probability 0.6."""
+
+    def __call__(self, x, training):
+        return np.where(np.arange(10) == np.arange(len(x))[:, None] % 10, 0.6, 0.4 / 9)
+
+
+def test_a_judge_of_images_counts_sureness_evenness_and_copies(images):
+    real = vae_mnist.judged(Says(), images.x_test, images)
+    assert real["sure"] == pytest.approx(0.6) and real["evenness"] == pytest.approx(10)
+    assert real["rarest"] == pytest.approx(0.1) and real["copies"] == pytest.approx(0.01)
+    assert real["greyness"] == pytest.approx(scores.cross_entropy_floor(images.x_test).mean())
+    copied = vae_mnist.judged(Says(), images.x_train[:30] * 0.999, images)
+    assert copied["copies"] == 1
+    noise = vae_mnist.judged(lambda x, training: np.eye(10)[np.zeros(len(x), int)], np.full((50, 784), 0.5), images)
+    assert (noise["evenness"], noise["rarest"], noise["copies"]) == (1, 0, 0)
+    assert noise["greyness"] == pytest.approx(784 * np.log(2))
+
+
+def test_the_judge_knows_digits(monkeypatch):
+    judge = vae_mnist.digit_judge("fast")
+    mnist = data.load("mnist", profile="fast")
+    assert judge.evaluate(mnist.x_test, mnist.y_test, verbose=0, return_dict=True)["accuracy"] > 0.85
+    assert vae_mnist.digit_judge("fast") is judge
+
+
+@pytest.fixture(scope="module")
+def page():
+    """What the cells of section 2 define: networks, functions and the class, as a student reads them."""
+    cells = jupytext.read(next((ROOT / "notebooks").glob("04*.py"))).cells
+    wanted = ("encoder = keras.Model(", "def sample(", "class VAE(")
+    found = {"course": course}
+    for text in wanted:
+        (cell,) = [cell.source for cell in cells if cell.cell_type == "code" and text in cell.source]
+        exec(cell, found)
+    return found
+
+
+def test_the_model_on_the_page_is_the_helpers_model(page, images):
+    """Networks, terms and loss; the samples differ by their noise, so that is set to 0 (log variance -60)."""
+    model = vae.VariationalAutoencoder(latent_dim=2, hidden=(512, 256), seed=0)
+    assert [w.shape for w in page["encoder"].weights] == [w.shape for w in model.encoder.weights]
+    *rest, kernel, bias = page["encoder"].get_weights()
+    page["encoder"].set_weights([*rest, 0 * kernel, 0 * bias - 60])
+    model.encoder.set_weights(page["encoder"].get_weights())
+    model.decoder.set_weights(page["decoder"].get_weights())
+    small, x = page["VAE"](), images.x_test
+    np.testing.assert_allclose(small(x), model(x)["logits"], atol=1e-5)
+    small.compile(loss=page["reconstruction"])
+    model.compile()
+    ours, theirs = (each.evaluate(x, x, verbose=0, return_dict=True)["loss"] for each in (small, model))
+    assert ours == pytest.approx(theirs, rel=1e-5)
+    code = np.random.default_rng(0).normal(size=(2, 50, 3)).astype("float32")
+    np.testing.assert_allclose(page["kl_divergence"](*code), vae.kl_divergence(*code), rtol=1e-5)
+    drawn = np.asarray(page["sample"](np.full((20_000, 1), 3.0, "float32"), np.full((20_000, 1), -2.0, "float32")))
+    assert drawn.mean() == pytest.approx(3, abs=0.02) and drawn.std() == pytest.approx(np.exp(-1), rel=0.03)
