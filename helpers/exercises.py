@@ -79,7 +79,11 @@ def _ask(answer, entry, last, *given):
     if changed:
         raise _Refused("the function changes what it is given.", "another argument afterwards", "the same")
     if hole:
-        raise _Refused("NaN or infinity is in it: look for 0/0 or log(0).", short(last["result"]), last["wanted"])
+        raise _Refused(
+            "NaN or infinity is in it: look for 0/0, log(0), or the root of a negative number.",
+            short(last["result"]),
+            last["wanted"],
+        )
     return last["result"]
 
 

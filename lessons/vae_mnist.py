@@ -213,6 +213,16 @@ def draw_points_and_clouds(images):
     return figure
 
 
+def draw_network(image):
+    """The VAE of notebook 04: two heads, the noise beside the network, the code, the decoder; `image` is (784,)."""
+    layers = {"$x$": (0, 0, 784), " ": (1, 0, 512), "  ": (2, 0, 256), r"$\mu$": (3, 0.7, 2)}
+    layers |= {r"$\log\sigma^2$": (3, -0.7, 2), r"$\varepsilon$": (4.5, -0.9, None), "$z$": (4, 0, 2)}
+    layers |= {"   ": (5, 0, 256), "    ": (6, 0, 512), r"$\hat{x}$": (7, 0, 784)}
+    arrows = [("$x$", " "), (" ", "  "), ("  ", r"$\mu$"), ("  ", r"$\log\sigma^2$"), (r"$\mu$", "$z$")]
+    arrows += [(r"$\log\sigma^2$", "$z$"), (r"$\varepsilon$", "$z$"), ("$z$", "   "), ("   ", "    ")]
+    return plots.network(layers, [*arrows, ("    ", r"$\hat{x}$")], image)
+
+
 def draw_normals(clouds, prices):
     """The densities of normal distributions of one unit, (mean, standard deviation) each, beside the prior's."""
     figure, axes = plt.subplots(1, len(clouds), figsize=(9, 3.2), sharex=True, sharey=True)
@@ -283,7 +293,7 @@ def draw_kl_by_unit(by_unit):
     for axis, (name, kl) in zip(axes, by_unit.items(), strict=True):
         axis.bar(np.arange(1, len(kl) + 1), np.sort(kl)[::-1], color=plots.COLOURS["code"])
         axis.set(title=name, xlabel="unit, largest first")
-        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+        axis.set_xticks(range(5, len(kl) + 1, 5))
     axes[0].set_ylabel("KL (nats)")
     return figure
 
@@ -311,6 +321,9 @@ def _one_noise_for_all_images(mean, log_var, k):
         "the mean of the samples": lambda mean, log_var, k: right_samples(0 * mean, log_var, k),
         "are the same": _same_noise,
         "the images move together": _one_noise_for_all_images,
+        "the units of an image move together": lambda mean, log_var, k: (
+            mean + np.exp(log_var / 2) * np.random.default_rng().normal(size=(k, len(mean), 1))
+        ),
         "not a normal distribution": lambda mean, log_var, k: (
             mean + np.exp(log_var / 2) * 12**0.5 * (np.random.default_rng().random((k, *mean.shape)) - 0.5)
         ),
@@ -330,8 +343,9 @@ def check_samples(function):
     if not np.allclose(std, right, rtol=0.05):
         yield "the width is not right. Which power of e turns log σ² into σ?", std.round(2), right.round(2)
     noise = (found - mean) / right
-    if abs(np.corrcoef(noise[:, 0, 0], noise[:, 1, 0])[0, 1]) > 0.1:
-        yield "the images move together: each needs noise of its own."
+    for other, what in ((noise[:, 1, 0], "images"), (noise[:, 0, 1], "units of an image")):
+        if abs(np.corrcoef(noise[:, 0, 0], other)[0, 1]) > 0.1:
+            yield f"the {what} move together: each needs noise of its own."
     beyond = np.mean(np.abs(noise) > 2)
     if not 0.03 < beyond < 0.06:
         hint = "this is not a normal distribution. Which share lies further than two standard deviations away?"
@@ -360,6 +374,7 @@ def _loss(x, p, mean, log_var, beta, pixels=np.sum, units=np.sum, sign=1, half=2
         "averaged over the units": lambda *args: _loss(*args, units=np.mean),
         "the KL is twice": lambda *args: _loss(*args, half=1),
         "the KL has the wrong sign": lambda *args: _loss(*args, sign=-1),
+        "the reconstruction has the wrong sign": lambda *args: -_loss(*args, sign=-1),
         "a sum over the images": lambda x, *rest: len(x) * right_loss(x, *rest),
         "β is not in it": lambda x, p, mean, log_var, beta: right_loss(x, p, mean, log_var, 1.0),
         "the reconstruction alone is not right": lambda x, p, mean, log_var, beta: (
@@ -381,6 +396,7 @@ def check_loss(function):
         "the KL is averaged over the units: sum it.": _loss(*args, units=np.mean),
         "the KL is twice too large: its formula begins with one half.": _loss(*args, half=1),
         "the KL has the wrong sign: it is a price, so it is added.": _loss(*args, sign=-1),
+        "the reconstruction has the wrong sign: logarithms of probabilities are negative.": -_loss(*args, sign=-1),
         "this is a sum over the images: take the mean.": 5 * right,
         "β is not in it.": right_loss(*args[:4], 1.0),
     }
@@ -425,10 +441,10 @@ def check_betas(answer):
         if not isinstance(found[name], (int, float, np.number)):
             yield f"{name} is not a number yet."
         side = "above 1" if beta > 1 else "below 1"
-        if np.isclose(found[name], 1 / beta):
+        if np.isclose(found[name], 1 / beta, rtol=0.01):
             hint = f"{name} is upside down. Is the KL weighed more than it should be, or less?"
             yield hint, f"{found[name]:g}", f"a number {side}"
-        if not np.isclose(found[name], beta):
+        if not np.isclose(found[name], beta, rtol=0.01):
             hint = "Multiply the whole loss until the cross-entropy is a sum. What stands before the summed KL then?"
             yield f"{name} is another number. {hint}", f"{found[name]:g}", f"a number {side}"
 
@@ -452,10 +468,10 @@ def _without_largest(log_weights):
     right=right_bound,
     wrong={
         "one bound for each image is wanted": lambda log_weights: np.logaddexp.reduce(log_weights, axis=None),
-        "look for 0/0 or log(0)": _without_largest,
+        "look for 0/0, log(0)": _without_largest,
         "that is the mean of the logarithms": lambda log_weights: log_weights.mean(axis=1),
         "that is the logarithm of the sum": lambda log_weights: np.logaddexp.reduce(log_weights, axis=1),
-        "compare one row with scipy.special.logsumexp": lambda log_weights: log_weights.max(axis=1),
+        "compare one row with scipy.special.logsumexp minus log k": lambda log_weights: log_weights.max(axis=1),
     },
 )
 def check_bound(function):
@@ -469,4 +485,4 @@ def check_bound(function):
     if np.allclose(found, right + np.log(50)):
         yield "that is the logarithm of the sum: divide by k."
     if not np.allclose(found, right):
-        yield "compare one row with scipy.special.logsumexp."
+        yield "compare one row with scipy.special.logsumexp minus log k: was the largest weight of the row added again?"

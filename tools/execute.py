@@ -282,13 +282,30 @@ def run(number=""):
 
 
 def update():
-    """Execute the notebooks whose .ipynb is not what the .py says; refresh the numbers in the texts of all."""
+    """Execute the notebooks whose code is not the .py's; new prose and numbers are carried over without that."""
     refresh_numbers()
     for source in sources():
         if is_current(source):
             print(f"{source.stem}: up to date")
-        else:
+        elif not with_new_prose(source):
             run(source.stem)
+
+
+def with_new_prose(source):
+    """Give an executed .ipynb the Markdown of its .py, if the code cells of both are the same; True if they are."""
+    path, notebook = source.with_suffix(".ipynb"), unexecuted(source)
+    old = nbformat.read(path, as_version=4) if path.exists() else nbformat.v4.new_notebook()
+    executed, codes = ([c for c in each.cells if c.cell_type == "code"] for each in (old, notebook))
+    texts = [[(cell.source, cell.metadata.get("tags", [])) for cell in cells] for cells in (executed, codes)]
+    if texts[0] != texts[1] or not all(cell.execution_count for cell in executed):
+        return False
+    refuse_to_overwrite(source)
+    for cell, ran in zip(codes, executed, strict=True):
+        cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
+    notebook.metadata = old.metadata
+    course.write_atomically(path, nbformat.writes(notebook) + "\n")
+    print(f"{source.stem}: new prose, the same code and outputs")
+    return True
 
 
 def repository():
