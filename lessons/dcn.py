@@ -1,12 +1,15 @@
 """Lesson 02: the report's joint optimisation as its author wrote it, and the recipes that repair it."""
 
 import collections
+import itertools
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import LogLocator
+from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
+from sklearn.metrics import euclidean_distances
 
 from helpers import clustering, course, data, exercises, networks, plots, scores, sweeps, training
 
@@ -39,16 +42,62 @@ def two_outputs(autoencoder):
     return keras.Model(autoencoder.input, {"Output": autoencoder.output, "Latent_Code": code})
 
 
-def distance(centroid, code):
-    """The report's clustering loss: the distance, not squared (the tiny number keeps its slope finite at 0)."""
-    return keras.ops.sqrt(keras.ops.sum((code - centroid) ** 2, axis=-1) + 1e-12)
+def first_network(latent_dim, latent_activation="relu"):
+    """The report's network of Activity A with its two outputs: 784-256-128-L and back, a ReLU on the code."""
+    return two_outputs(networks.autoencoder(latent_dim, latent_activation))
 
 
-def compile_jointly(network, alpha=0.5, beta=0.5):
-    """Adam on alpha * mean squared error + beta * distance."""
+def adjusted_network(latent_dim, latent_activation="relu", bypass=True):
+    """The report's second network with its two outputs: 784-512-256-L and back, ReLU on the code, He's initialisation.
+
+    With `bypass` the decoder hangs on the 256-unit layer before the code, as in the report's listing, so that the
+    reconstruction never sees the code; without it, on the code.
+    """
+
+    def dense(units, activation="relu", name=None):
+        return keras.layers.Dense(units, activation, kernel_initializer="he_normal", name=name)
+
+    inputs = keras.Input((784,))
+    hidden = dense(256)(dense(512)(inputs))
+    code = dense(latent_dim, latent_activation, "Latent_Code")(hidden)
+    decoded = dense(512)(dense(256)(hidden if bypass else code))
+    output = keras.layers.Dense(784, "sigmoid")(decoded)
+    return keras.Model(inputs, {"Output": output, "Latent_Code": code})
+
+
+class NearestDistance(keras.losses.Loss):
+    """The report's clustering loss: the distance of a code to the nearest centroid at that moment, its target ignored.
+
+    In the report's listing the clamp comes after the root. The value is the same, and so is the slope in plain
+    TensorFlow: 0 for a code that lies on a centroid. Compiled by XLA, the root's slope there would not be finite.
+
+    Parameters
+    ----------
+    n_clusters, latent_dim : int
+        K and L. The variable `centroids` (K, L) is set before each round.
+    """
+
+    def __init__(self, n_clusters, latent_dim):
+        super().__init__(name="nearest_distance")
+        self.centroids = keras.Variable(np.zeros((n_clusters, latent_dim)), trainable=False, dtype="float32")
+
+    def call(self, target, code):
+        squares = keras.ops.sum((code[:, None] - self.centroids) ** 2, axis=-1)
+        distances = keras.ops.sqrt(keras.ops.maximum(squares, keras.config.epsilon() ** 2))
+        return keras.ops.min(distances, axis=-1)
+
+
+def assigned_distance(centroid, code):
+    """Another loss: the distance (n,) of codes (n, L) to the centroid (n, L) that K-Means assigned at the start."""
+    return keras.ops.sqrt(keras.ops.sum((code - centroid) ** 2, axis=-1) + 1e-12)  # a finite slope at 0
+
+
+def compile_jointly(network, alpha=0.5, beta=0.5, pull="nearest"):
+    """Adam on alpha * mean squared error + beta * distance to the "nearest" (the report's) or "assigned" centroid."""
+    losses = {"nearest": NearestDistance(10, network.output["Latent_Code"].shape[-1]), "assigned": assigned_distance}
     network.compile(
         optimizer="adam",
-        loss={"Output": "mse", "Latent_Code": distance},
+        loss={"Output": "mse", "Latent_Code": losses[pull]},
         loss_weights={"Output": alpha, "Latent_Code": beta},
         **training.compile_options(xla=True),
     )
@@ -59,11 +108,33 @@ def ten_means(codes):
     return clustering.k_means(codes, 10, n_init=3, random_state=0)
 
 
-def towards(images, found, seed=0):
-    """Batches for step (c): each image (n, 784) with its two targets, itself and the centroid of its cluster."""
+def step_c(network, images, found, epochs, seed=0):
+    """Step (c): train towards the centroids of `found`, which stay where they are.
+
+    Parameters
+    ----------
+    network : keras.Model
+        With two outputs, compiled by `compile_jointly`.
+    images : array (n, 784)
+    found : sklearn.cluster.KMeans
+        Fitted to the codes of the images.
+    epochs : int
+    seed : int, default 0
+        Of the order of the images.
+
+    Returns
+    -------
+    dict of str to list of float
+        By epoch: loss (weighted), and without their weights Output_loss (mean squared error) and Latent_Code_loss
+        (mean distance).
+    """
+    clustering_loss = network.loss["Latent_Code"]
+    if isinstance(clustering_loss, NearestDistance):
+        clustering_loss.centroids.assign(found.cluster_centers_)
     targets = found.cluster_centers_[found.labels_].astype("float32")
     pairs = training.batches(images, targets, seed=seed)
-    return pairs.map(lambda image, centroid: (image, {"Output": image, "Latent_Code": centroid}))
+    pairs = pairs.map(lambda image, centroid: (image, {"Output": image, "Latent_Code": centroid}))
+    return network.fit(pairs, epochs=epochs, shuffle=False, verbose=0).history
 
 
 def joint_loop(network, images, digits, rounds, epochs, seed):
@@ -72,7 +143,7 @@ def joint_loop(network, images, digits, rounds, epochs, seed):
     Parameters
     ----------
     network : keras.Model
-        Of `two_outputs`, compiled.
+        With two outputs, compiled by `compile_jointly`.
     images : array (n, 784)
     digits : int array (n,)
         Used to score, never to train.
@@ -85,25 +156,45 @@ def joint_loop(network, images, digits, rounds, epochs, seed):
     -------
     pandas.DataFrame, list of array (n, L)
         A row per round, 0 being the untrained network: live (clusters with an image), changed (share of images that
-        changed cluster), inertia, acc, spread (standard deviation of the codes, root mean square over units); and the
-        codes of each round.
+        changed cluster), shift (mean distance from a centroid to the one of the round before, each matched to one),
+        inertia, acc, spread (standard deviation of the codes, root mean square over units), and of the last epoch
+        before it loss, reconstruction and clustering, the latter two without weights; and the codes of each round.
     """
-    rows, all_codes, previous = [], [], None
+    rows, all_codes, previous, trained = [], [], None, {}
     for round_ in range(rounds + 1):
         all_codes.append(networks.predict(networks.up_to(network, "Latent_Code"), images))
         found = ten_means(all_codes[-1])
         graded = scores.clustering_scores(digits, found.labels_)
-        changed = 1.0 if previous is None else np.mean(found.labels_ != previous)
-        rows.append({"round": round_, "live": len(graded["sizes"]), "changed": changed, "inertia": found.inertia_}
-                    | {"acc": graded["acc"], "spread": clustering.spread(all_codes[-1])})  # fmt: skip
+        changed = 1.0 if previous is None else np.mean(found.labels_ != previous.labels_)
+        rows.append(
+            {"round": round_, "live": len(graded["sizes"]), "changed": changed, "shift": shift(previous, found)}
+            | {"inertia": found.inertia_, "acc": graded["acc"], "spread": clustering.spread(all_codes[-1])}
+            | trained
+        )
         if changed == 0 or round_ == rounds:
             return pd.DataFrame(rows), all_codes
-        network.fit(towards(images, found, 100 * seed + round_), epochs=epochs, shuffle=False, verbose=0)
-        previous = found.labels_
+        losses = step_c(network, images, found, epochs, 100 * seed + round_)
+        names = {"loss": "loss", "reconstruction": "Output_loss", "clustering": "Latent_Code_loss"}
+        trained = {name: losses[key][-1] for name, key in names.items()}
+        previous = found
 
 
-def from_seeds(seeds, images, digits, rounds, epochs, **settings):
-    """`joint_loop` from the starting weights of each seed; `settings` are those of `networks.autoencoder`.
+def shift(previous, found):
+    """Mean distance from each centroid of K-Means `found` to its partner in `previous`, matched for the least sum.
+
+    The report prints a centroid shift, not how it is measured; K-Means numbers its clusters anew in each round, so
+    they must be matched. NaN if there is no `previous`.
+    """
+    if previous is None:
+        return np.nan
+    away = euclidean_distances(previous.cluster_centers_, found.cluster_centers_)
+    return float(away[linear_sum_assignment(away)].mean())
+
+
+def from_seeds(
+    seeds, images, digits, rounds, epochs, build=first_network, pull="nearest", weights=(0.5, 0.5), **settings
+):
+    """`joint_loop` from the starting weights of each seed, of the network `build(**settings)`; `weights`: alpha, beta.
 
     One network is compiled and restarted: compiling takes longer than a short loop.
 
@@ -111,16 +202,81 @@ def from_seeds(seeds, images, digits, rounds, epochs, **settings):
     -------
     dict of seed to DataFrame, dict of seed to list of array (n, L)
     """
-    network, tables, codes = two_outputs(networks.autoencoder(**settings)), {}, {}
-    compile_jointly(network)
+    network, tables, codes = build(**settings), {}, {}
+    compile_jointly(network, *weights, pull)
     for seed in seeds:
         keras.utils.set_random_seed(seed)
-        network.set_weights(networks.autoencoder(**settings).get_weights())
+        network.set_weights(build(**settings).get_weights())
         for variable in network.optimizer.variables:
             if variable.name != "learning_rate":
                 variable.assign(keras.ops.zeros_like(variable))
         tables[seed], codes[seed] = joint_loop(network, images, digits, rounds, epochs, seed)
     return tables, codes
+
+
+def pretrain(network, images, epochs, seed):
+    """Train the reconstruction alone, before the first K-Means, as the report's method section prescribes.
+
+    The network (with two outputs) is compiled anew for that, so `compile_jointly` comes afterwards.
+    """
+    autoencoder = keras.Model(network.input, network.output["Output"])
+    autoencoder.compile("adam", loss="mse", **training.compile_options(xla=True))
+    autoencoder.fit(training.batches(images, seed=seed), epochs=epochs, shuffle=False, verbose=0)
+
+
+LOOPS = {  # what is built, and for how many epochs it is pretrained
+    "first network": (first_network, 0),
+    "first network, pretrained": (first_network, 20),
+    "adjusted network": (adjusted_network, 0),
+}
+
+
+@sweeps.repeated(
+    version="1",
+    workers=1,
+    runs={
+        name: sweeps.grid(
+            dataset=["mnist"], kind=[kind], latent_dim=sizes, rounds=[rounds], epochs=[epochs], seed=seeds
+        )
+        for name, kind, sizes, rounds, epochs, seeds in (
+            ("adjusted", "adjusted network", [32, 2], 10, 1, range(5)),
+            ("collapse", "first network", [2], 2, 10, range(12)),
+            ("pretrained", "first network, pretrained", [2], 2, 10, range(5)),
+            ("16 units", "first network", [16], 1, 50, range(5)),
+        )
+    },
+)
+def report_loop(dataset, kind, latent_dim, rounds, epochs, seed):
+    """The report's loop on the whole of a data set, whatever the profile of this run: `kind` is one of LOOPS.
+
+    Returns
+    -------
+    dict
+        Of the end: live, changed, inertia, acc and spread as in `joint_loop`, mse_test (of the test images' output),
+        and rounds_done. With `_start`: acc and spread before the first round. With `_first`: reconstruction,
+        clustering and spread after it, live, too. By round, as lists: shift and clustering. With seed 0, pictures (of
+        the first ten test images' output, for `sweeps.as_pictures`).
+    """
+    images = data.load(dataset, profile="full")
+    build, pretrain_epochs = LOOPS[kind]
+    course.seed(seed)
+    network = build(latent_dim)
+    if pretrain_epochs:
+        pretrain(network, images.x_train, pretrain_epochs, seed)
+    compile_jointly(network)
+    table, _ = joint_loop(network, images.x_train, images.y_train, rounds, epochs, seed)
+    output = networks.predict(keras.Model(network.input, network.output["Output"]), images.x_test)
+    result = table.iloc[-1][["live", "changed", "inertia", "acc", "spread"]].to_dict()
+    result |= {
+        "mse_test": float(scores.reconstruction_error(images.x_test, output).mean()),
+        "rounds_done": len(table) - 1,
+    }
+    result |= {f"{name}_start": float(table[name].iloc[0]) for name in ("acc", "spread")}
+    for name in ("reconstruction", "clustering", "spread", "live"):
+        result[f"{name}_first"] = float(table[name].iloc[1])
+    for name in ("shift", "clustering"):
+        result[f"{name}_by_round"] = table[name].iloc[1:].tolist()
+    return result | ({"pictures": sweeps.as_text(output[:10])} if seed == 0 else {})
 
 
 def from_image_and_code(network):
@@ -165,6 +321,78 @@ def k_means_on_pixels(dataset, seed):
     test = scores.clustering_scores(images.y_test, found.predict(images.x_test))
     result = {name: graded[name] for name in ("acc", "nmi", "ari", "silhouette")}
     return result | {"inertia": float(found.inertia_), "acc_test": test["acc"]}
+
+
+def draw_network(units, image, bypass=False):
+    """A drawing of the report's networks: the image, the layers, the code z, and the centroids μ that pull at it.
+
+    Parameters
+    ----------
+    units : sequence of int
+        Of the input, the encoder's layers, and the code.
+    image : array (784,)
+    bypass : bool, default False
+        Whether the decoder hangs on the layer before the code.
+    """
+    *widths, code = units
+    row = [("$x$", widths[0]), *((" " * place, size) for place, size in enumerate(widths[1:], start=1))]
+    back = [("  " * len(widths) + name, size) for name, size in row[:0:-1]] + [(r"$\hat{x}$", widths[0])]
+    chain = row + ([] if bypass else [("$z$", code)]) + back
+    layers = {name: (column, 0, size) for column, (name, size) in enumerate(chain)}
+    arrows = list(itertools.pairwise(layers))
+    if bypass:
+        layers["$z$"] = (len(widths), 1, code)
+        arrows.append((row[-1][0], "$z$"))
+    layers["μ"] = (len(widths) + 1, 1, None) if bypass else (len(widths) + 0.7, 0.8, None)
+    return plots.network(layers, [*arrows, ("$z$", "μ")], image)
+
+
+def draw_spreads(kinds):
+    """How much of their spread the codes keep: a row for each variant of the loop, a dot per seed; log scale.
+
+    `kinds` is a dict of str to the tables of `from_seeds`. A run with one live cluster stands at the left edge, and
+    the right margin counts those. Dots of a variant whose name begins with "the report's" are hollow.
+    """
+    figure, axis = plt.subplots(figsize=(9, 0.55 * len(kinds) + 1.2))
+    edge = 1e-4
+    for place, (name, tables) in enumerate(kinds.items()):
+        ends = [(table.iloc[-1], table.spread.iloc[0]) for table in tables.values()]
+        kept = [edge if last.live == 1 else max(last.spread / first, edge) for last, first in ends]
+        heights = place + np.linspace(-0.25, 0.25, len(kept))  # so that equal ones can be counted
+        fill = {"markerfacecolor": "none"} if name.startswith("the report's") else {"alpha": 0.7}
+        axis.plot(kept, heights, "o", color=plots.CLASS_COLOURS[0], markersize=9, markeredgewidth=1.8, **fill)
+        count = f"{sum(last.live == 1 for last, _ in ends)} of {len(ends)}"
+        axis.text(1.02, place, count, va="center", fontsize=13, transform=axis.get_yaxis_transform())
+    axis.text(1.02, -0.75, "on one point", va="center", fontsize=13, transform=axis.get_yaxis_transform())
+    axis.set(xscale="log", xlim=(edge / 1.5, 20), xlabel="spread of the codes at the end / at the start")
+    axis.set_xticks([edge, 1e-3, 1e-2, 0.1, 1, 10], ["one point", "0.001", "0.01", "0.1", "1", "10"])
+    axis.minorticks_off()
+    axis.set_yticks(range(len(kinds)), list(kinds))
+    axis.set_ylim(len(kinds) - 0.4, -0.6)
+    axis.grid(axis="x", color="0.9")
+    return figure
+
+
+def draw_shifts(runs, reported):
+    """How far the centroids move, by iteration, on a logarithmic scale: a line per run, a colour per size of the code.
+
+    `runs` is a table of `report_loop`, `reported` a dict of latent_dim to {iteration: shift}, drawn as hollow squares.
+    A shift of 0 is left out.
+    """
+    figure, axis = plt.subplots(figsize=(9, 4.6))
+    for size, colour, style in zip(sorted(set(runs.latent_dim)), plots.CLASS_COLOURS, ("-", "--"), strict=False):
+        for shifts in runs[runs.latent_dim == size].shift_by_round:
+            moved = [value if value > 0 else np.nan for value in shifts]
+            axis.plot(range(1, len(moved) + 1), moved, style, color=colour, marker="o", markersize=5, alpha=0.7)
+        axis.plot([], [], style, color=colour, marker="o", markersize=5, label=f"L = {size}, a run")
+        hollow = {"markerfacecolor": "none", "markeredgewidth": 2.2, "markersize": 11, "linestyle": ""}
+        axis.plot(*zip(*reported[size].items(), strict=True), "s", color=colour, label=f"L = {size}, report", **hollow)
+    axis.set(xlabel="iteration", ylabel="mean shift of a centroid", yscale="log")
+    axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter(plt.NullFormatter())
+    axis.legend(frameon=False, ncols=2)
+    return figure
 
 
 def draw_joint_traces(histories):
@@ -234,8 +462,6 @@ def right_accuracy(labels_true, labels_pred):
 
     With all images in one cluster, it is the share of the commonest digit: about 0.11.
     """
-    from scipy.optimize import linear_sum_assignment
-
     size = int(max(labels_true.max(), labels_pred.max())) + 1
     table = np.zeros((size, size), int)
     np.add.at(table, (labels_true, labels_pred), 1)

@@ -14,11 +14,19 @@ from lessons import activity_c, classifier, dcn, vae_fashion, vae_mnist
 from tools import results
 
 CHEAP = {"pretrain_epochs": 1, "max_iter": 1, "overcluster_iter": 1, "hidden": (16,), "n_init": 1}
-BRANCHES = ("variational", "classes", "kind", "weight", "refit", "recipe")  # settings that lead to other code
+BRANCHES = (
+    "variational",
+    "classes",
+    "kind",
+    "weight",
+    "refit",
+    "recipe",
+    "pretrain_epochs",
+)  # settings that lead to other code
 RANGES = {  # by the beginning of a result's name
-    "acc|nmi|auc_(binary|sum)|f1|p$|ece|taught|neighbours|obeyed|confidence|val_acc|sure|rarest|copies": (0, 1),
+    "changed|acc|nmi|auc_(binary|sum)|f1|p$|ece|taught|neighbours|obeyed|confidence|val_acc|sure|rarest|copies": (0, 1),
     "ari|silhouette|ssim|auc_": (-1, 1),
-    "loss|val_loss|mse|reconstruction|clustering|inertia|kl|cross_entropy|fd": (0, 1e6),
+    "loss|val_loss|spread|shift|mse|reconstruction|clustering|inertia|kl|cross_entropy|fd": (0, 1e6),
     "temperature": (0.05, 20),
     "live|rounds|dead_units|active_units": (0, 64),
     "n10|n01|answers": (0, 200),
