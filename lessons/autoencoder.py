@@ -94,7 +94,8 @@ def draw_anomaly_scores(anomaly):
     name, pair = next(iter(anomaly.items()))
     bins = np.geomspace(min(map(np.min, pair)), max(map(np.max, pair)), 60)
     for values, label in zip(pair, ("digits", "clothes"), strict=True):
-        style = {"facecolor": (*plots.colour(label), 0.3), "edgecolor": plots.colour(label), "linewidth": 2}
+        # Lists of one colour: the Matplotlib of a Colab runtime takes a tuple for a colour per histogram.
+        style = {"facecolor": [(*plots.colour(label), 0.3)], "edgecolor": [plots.colour(label)], "linewidth": 2}
         counts, _, _ = left.hist(values, bins=bins, histtype="stepfilled", **style)
         peak = int(counts.argmax())
         place = {"color": plots.colour(label), "ha": "center", "weight": "bold", **OFFSET}
