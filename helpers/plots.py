@@ -552,7 +552,7 @@ def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), for
     return figure
 
 
-def runs_scatter(runs, panels, hue, y, references=None, fill=None, curve=None):
+def runs_scatter(runs, panels, hue, y, references=None, curve=None):
     """One panel per x: a point per run, coloured by a setting.
 
     Parameters
@@ -564,14 +564,11 @@ def runs_scatter(runs, panels, hue, y, references=None, fill=None, curve=None):
         A column of `runs` and its label.
     references : dict of str to float, optional
         Horizontal lines, named at the right.
-    fill : (str, str), optional
-        A column of three values and its label: points are full, half full and empty.
     curve : str, optional
         The model, known to `colour`, that the setting moves along a curve: a line joins the means, each is named.
     """
     size = (min(WIDEST, 6.4 * len(panels)), 4.2)
     figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharey=True)
-    fills = dict(zip(runs[fill[0]].unique(), ("full", "bottom", "none"), strict=True)) if fill else {}
     groups = runs.groupby(hue[0], sort=False)
     for axis, (x, (label, scale)) in zip(axes[0], panels.items(), strict=True):
         for number, (value, group) in enumerate(groups):
@@ -579,12 +576,8 @@ def runs_scatter(runs, panels, hue, y, references=None, fill=None, curve=None):
                 f"{hue[1]} = {value:g}" if hue[1] and isinstance(value, float) else f"{hue[1]} = {value}".lstrip(" =")
             )
             style = {"marker": "o" if curve else "os^DvP"[number], "markersize": 8, "linestyle": ""}
-            style |= {"color": colour(curve or name, CLASS_COLOURS[number])}
-            for setting, fillstyle in (fills or {None: "full"}).items():
-                part = group if fill is None else group[group[fill[0]] == setting]
-                style |= {"fillstyle": fillstyle, "markerfacecoloralt": "white"}
-                style |= {"markeredgewidth": 1.6} if fills else {"markeredgecolor": "white"}
-                axis.plot(part[x], part[y[0]], label=name if fillstyle == "full" else None, **style)
+            style |= {"color": colour(curve or name, CLASS_COLOURS[number]), "markeredgecolor": "white"}
+            axis.plot(group[x], group[y[0]], label=name, **style)
             if curve:
                 place = {"textcoords": "offset points", "fontsize": 12}
                 axis.annotate(name, group[[x, y[0]]].mean(), (7, 5), **place)
@@ -604,9 +597,6 @@ def runs_scatter(runs, panels, hue, y, references=None, fill=None, curve=None):
             axis.xaxis.set_major_formatter("{x:,.7g}")
             axis.xaxis.set_minor_formatter(plt.NullFormatter())
     axes[0, 0].set_ylabel(y[1])
-    for setting, fillstyle in fills.items():
-        style = {"color": REFERENCE, "marker": "o", "linestyle": "", "markersize": 9, "markerfacecoloralt": "white"}
-        axes[0, -1].plot([], [], label=f"{fill[1]} = {setting}", fillstyle=fillstyle, **style)
     if not curve:
         handles = axes[0, -1].get_legend_handles_labels()
         close = {"handletextpad": 0.1, "columnspacing": 1, "frameon": False}

@@ -171,14 +171,6 @@ class VariationalAutoencoder(keras.Model):
             raise ValueError(f"n must be a whole number of at least 1, got {n!r}")
         return self.decode(np.random.default_rng(seed).normal(size=(n, self.latent_dim)), classes)
 
-    def interpolate(self, first, second, steps=9, classes=None):
-        """Images (steps, features) decoded on the straight line between the means of two images (features,)."""
-        ends, _ = self.encode(np.stack([first, second]), None if classes is None else np.repeat(classes, 2))
-        share = np.linspace(0, 1, steps)[:, None]
-        return self.decode(
-            (1 - share) * ends[0] + share * ends[1], None if classes is None else np.repeat(classes, steps)
-        )
-
     def get_config(self):
         return super().get_config() | self.settings
 

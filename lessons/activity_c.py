@@ -29,8 +29,6 @@ REPAIRED = {  # notebook 03's parameters of DeepClustering: the report's first n
     "augmentation": dcn.SLANTED,
 }
 
-SIZES = dict(zip((2, 16, 64), plots.CLASS_COLOURS, strict=False))  # a colour for each L
-
 
 def nine_settings(seeds=range(5), **axes):
     """Configurations on MNIST: the report's nine times `seeds`, or other `axes` in place of theirs."""
@@ -100,7 +98,7 @@ def report_sweep(dataset, weights, latent_dim, pretrain_epochs, seed):
     course.seed(seed)
     network = dcn.adjusted_network(latent_dim)
     if pretrain_epochs:
-        dcn.pretrain(network, images.x_train, pretrain_epochs, seed)
+        dcn.train_reconstruction(network, images.x_train, pretrain_epochs, seed)
     dcn.compile_jointly(network, alpha, beta)
     rounds, _ = dcn.joint_loop(network, images.x_train, images.y_train, 5, 5, seed)
     answers = network.predict(images.x_test, batch_size=1000, verbose=0)
@@ -212,7 +210,7 @@ def draw_report_runs(runs, baselines):
     for place, ((size, weights), part) in enumerate(settings):
         for axis, score in zip(axes, ("inertia", "acc"), strict=True):
             heights = place + np.linspace(-0.22, 0.22, len(part))
-            axis.plot(part[score], heights, "o", color=SIZES[size], markersize=8)
+            axis.plot(part[score], heights, "o", color=plots.colour(f"L = {size}"), markersize=8)
         if (size, weights) in REPORTED:
             style = {"markersize": 11, "markerfacecolor": "none", "markeredgewidth": 2, "color": "black"}
             axes[0].plot(REPORTED[size, weights][2], place, "D", **style)
@@ -236,15 +234,17 @@ def draw_scores(runs):
     for axis, score, side in zip(axes, ("inertia", "reconstruction"), ("right", "left"), strict=True):
         for (size, weights), part in runs.groupby(["latent_dim", "weights"], sort=False):
             beta = float(weights.split(" / ")[1])
-            colour = 1 - (1.75 * beta - 0.225) * (1 - np.array(SIZES[size]))
-            axis.scatter(part[score], part.acc, s=100, color=[colour], edgecolors=[SIZES[size]], linewidths=1.2)
+            full = plots.colour(f"L = {size}")
+            shade = 1 - (1.75 * beta - 0.225) * (1 - np.array(full))
+            axis.scatter(part[score], part.acc, s=100, color=[shade], edgecolors=[full], linewidths=1.2)
             if size == 16:  # the shades are the same in each cloud
                 place = part[score].min() if side == "right" else part[score].max(), part.acc.mean()
                 style = {"textcoords": "offset points", "ha": side, "va": "center", "fontsize": 13}
                 axis.annotate(f"β = {beta}", place, (-9 if side == "right" else 9, 0), **style)
         for size, part in runs.groupby("latent_dim"):
             style = {"textcoords": "offset points", "ha": "center", "fontsize": 15, "weight": "bold"}
-            axis.annotate(f"L = {size}", (part[score].median(), part.acc.max()), (0, 12), color=SIZES[size], **style)
+            style |= {"color": plots.colour(f"L = {size}")}
+            axis.annotate(f"L = {size}", (part[score].median(), part.acc.max()), (0, 12), **style)
         axis.set(xscale="log", ylim=(0.44, 0.97))
         axis.minorticks_off()
     axes[0].set_xticks([30_000, 100_000, 300_000, 1e6, 3e6], ["30", "100", "300", "1,000", "3,000"])

@@ -214,7 +214,7 @@ def from_seeds(
     return tables, codes
 
 
-def pretrain(network, images, epochs, seed):
+def train_reconstruction(network, images, epochs, seed):
     """Train the reconstruction alone, before the first K-Means, as the report's method section prescribes.
 
     The network (with two outputs) is compiled anew for that, so `compile_jointly` comes afterwards.
@@ -262,7 +262,7 @@ def report_loop(dataset, kind, latent_dim, rounds, epochs, seed):
     course.seed(seed)
     network = build(latent_dim)
     if pretrain_epochs:
-        pretrain(network, images.x_train, pretrain_epochs, seed)
+        train_reconstruction(network, images.x_train, pretrain_epochs, seed)
     compile_jointly(network)
     table, _ = joint_loop(network, images.x_train, images.y_train, rounds, epochs, seed)
     output = networks.predict(keras.Model(network.input, network.output["Output"]), images.x_test)
@@ -380,10 +380,11 @@ def draw_shifts(runs, reported):
     A shift of 0 is left out.
     """
     figure, axis = plt.subplots(figsize=(9, 4.6))
-    for size, colour, style in zip(sorted(set(runs.latent_dim)), plots.CLASS_COLOURS, ("-", "--"), strict=False):
+    for size, style in zip(sorted(set(runs.latent_dim)), ("-", "--"), strict=False):
+        colour = plots.colour(f"L = {size}")
         for shifts in runs[runs.latent_dim == size].shift_by_round:
             moved = [value if value > 0 else np.nan for value in shifts]
-            axis.plot(range(1, len(moved) + 1), moved, style, color=colour, marker="o", markersize=5, alpha=0.7)
+            axis.plot(range(1, len(moved) + 1), moved, style, color=colour, marker="o", markersize=5)
         axis.plot([], [], style, color=colour, marker="o", markersize=5, label=f"L = {size}, a run")
         hollow = {"markerfacecolor": "none", "markeredgewidth": 2.2, "markersize": 11, "linestyle": ""}
         axis.plot(*zip(*reported[size].items(), strict=True), "s", color=colour, label=f"L = {size}, report", **hollow)
@@ -400,7 +401,7 @@ def draw_joint_traces(histories):
 
     `histories` is a dict of str to DeepClustering.history_.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.4))
     for (name, history), colour, marker in zip(histories.items(), plots.CLASS_COLOURS, "os^D", strict=False):
         later = history.iloc[1:]
         left.plot(later.index, later["shift"] / history.spread.iloc[0], color=colour, marker=marker, label=name)
@@ -412,16 +413,16 @@ def draw_joint_traces(histories):
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.yaxis.set_major_formatter("{x:g}")
         axis.yaxis.set_minor_formatter(plt.NullFormatter())
-    left.legend(frameon=False)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
     return figure
 
 
 def draw_two_colourings(points, digits, clusters):
     """The same points (n, 2) twice: coloured by digit, and by the digit that their cluster stands for."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.8))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.6))
     for axis, labels, title in ((left, digits, "coloured by digit"), (right, clusters, "coloured by cluster")):
         colours = np.array([plots.CLASS_COLOURS[label % 10] for label in labels])
-        axis.scatter(*points.T, c=colours, s=9, alpha=0.7, linewidths=0)
+        axis.scatter(*points.T, c=colours, s=6, linewidths=0)
         axis.set(title=title, xticks=[], yticks=[], xlabel="t-SNE axis 1 (no unit)")
         plots.name_classes(axis, points, labels, {name: str(name) for name in np.unique(labels)})
     left.set_ylabel("t-SNE axis 2 (no unit)")

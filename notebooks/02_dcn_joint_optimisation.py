@@ -532,7 +532,7 @@ for name, mend in {"left alone": False, "begun again": True}.items():
 # | suspect | what the experiment showed | remedy in `DeepClustering`, below |
 # |---|---|---|
 # | weights | the distance pulls much harder; with a weak pull most starts live, and their codes spread | each term is divided by its first value; β grows slowly |
-# | nearest centroid | with the assigned one most starts live | each image keeps its centroid for an epoch |
+# | nearest centroid | with the assigned one at least half of the starts live | each image keeps its centroid for an epoch |
 # | ReLU on the code | with a linear code hardly any start ends on one point; all shrink | a linear code |
 # | no pretraining | a better start, and the loop spoils it | pretraining, with the other remedies |
 # | shrinking | same error, same clusters, an inertia near 0 | the spread is watched, a `CollapseWarning` says what to turn |

@@ -408,7 +408,7 @@ plots.show(plots.image_grid(new[:20].reshape(2, 10, 784)), "04_samples")
 #   $-\sum_k p_k \log p_k$ of the shares $p_k$ of the ten digits.);
 # - **copies**: of the first 1,000 samples, those that lie nearer to a training image than 99 % of the test images do. More than 1 % would be a hint of copying.
 #
-# **Predict.** On real test images the judge is 98 % sure on average. How sure will it be on the samples? Write a number between 0 and 1.
+# **Predict.** How sure will the judge be on the samples, on average? Write a number between 0 and 1.
 
 # %%
 guess("04.samples.sure", ...)

@@ -8,7 +8,7 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
 
-from helpers import data, networks, training
+from helpers import data, networks
 from lessons import classifier
 
 CLOTHING = classifier.CLOTHING
@@ -219,16 +219,6 @@ def test_the_recipe_is_chosen_on_the_validation_images():
     runs["acc_validation"], runs["acc_validation_mirror"] = [0.5, 0.5, 0.8, 0.4], [0.1, 0.2, 0.7, 0.6]
     assert classifier.chosen(runs) == ("b", "_mirror")
     assert classifier.chosen(runs.assign(acc_validation=0.9)) == ("a", "")
-
-
-def test_mirrored_holds_each_image_as_it_is_or_mirrored_anew_in_each_epoch():
-    image = np.random.default_rng(0).random((28, 28), dtype="float32")
-    x = np.repeat(image.reshape(1, 784), 200, axis=0)
-    dataset = classifier.mirrored(training.batches(x, np.arange(200), shuffle=False))
-    first, second = ([np.asarray(part) for part in next(iter(dataset))] for _ in range(2))
-    turned = [(pictures == image[:, ::-1].ravel()).all(axis=1) for pictures in (first[0], second[0])]
-    assert (first[0][~turned[0]] == image.ravel()).all() and 70 < turned[0].sum() < 130
-    assert np.array_equal(first[1], np.arange(200)) and (turned[0] != turned[1]).any()
 
 
 def test_the_judge_is_read_from_its_file_and_sees_garments(monkeypatch):

@@ -147,7 +147,7 @@ def test_pretraining_lowers_the_error_and_keeps_the_two_outputs(blobs, network):
         return np.mean((network(blobs[0])["Output"] - blobs[0]) ** 2)
 
     before = error()
-    dcn.pretrain(network, blobs[0], 3, seed=0)
+    dcn.train_reconstruction(network, blobs[0], 3, seed=0)
     assert error() < before and set(network.output) == {"Output", "Latent_Code"}
 
 

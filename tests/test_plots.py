@@ -274,10 +274,6 @@ def test_a_scatter_of_runs_has_a_panel_an_axis_and_a_point_a_run():
         assert [line.get_label() for line in axis.lines[:2]] == ["w = a", "w = b"]
         assert list(axis.lines[2].get_ydata()) == [0.5, 0.5]
     assert texts(figure.axes[0]) == [] and texts(figure.axes[1]) == ["line"]
-    filled = plots.runs_scatter(
-        runs.assign(fill=[1, 2, 3, 1]), panels, ("weights", "w"), ("acc", "accuracy"), fill=("fill", "f")
-    )
-    assert {line.get_fillstyle() for line in filled.axes[0].lines} == {"full", "bottom", "none"}
 
 
 def test_a_curve_of_runs_joins_the_means_and_names_each():

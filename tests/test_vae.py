@@ -158,14 +158,10 @@ def test_new_images_are_decoded_from_draws_of_the_normal_distribution(dense, eag
     assert np.cov(drawn, rowvar=False) == pytest.approx(np.eye(2), abs=0.03)
 
 
-def test_reconstructions_are_decoded_means_and_the_ends_of_a_walk(images, dense, eagerly):
+def test_reconstructions_are_decoded_means(images, dense, eagerly):
     x = images[0]
     reconstructed = dense.reconstruct(x[:3])
     np.testing.assert_allclose(reconstructed, dense.decode(dense.encode(x[:3])[0]), atol=1e-6)
-    walk = dense.interpolate(x[0], x[1], steps=5)
-    assert walk[[0, -1]] == pytest.approx(reconstructed[:2], abs=1e-5)
-    middle = dense.decode(dense.encode(x[:2])[0].mean(axis=0, keepdims=True))
-    assert walk[[2]] == pytest.approx(middle, abs=1e-5)
 
 
 def test_without_noise_it_is_an_ordinary_autoencoder(images, eagerly):
