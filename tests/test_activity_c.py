@@ -50,7 +50,7 @@ def test_the_report_sweep_runs_its_loop_on_its_network_and_scores_what_its_loss_
         return loop(network, x, digits, 2, 1, seed)
 
     monkeypatch.setattr(dcn, "joint_loop", short)
-    monkeypatch.setattr(dcn, "pretrain", lambda *given: kept.update(pretrained=given[2:]))
+    monkeypatch.setattr(dcn, "train_reconstruction", lambda *given: kept.update(pretrained=given[2:]))
     found, network = activity_c.report_sweep("mnist", [0.7, 0.3], 4, pretrain_epochs, 0), kept["network"]
     assert kept["asked"] == (5, 5) and found["rounds"] == 2 and 1 <= found["live"] <= 10
     assert kept.get("pretrained") == ((3, 0) if pretrain_epochs else None)
