@@ -141,7 +141,8 @@ def test_a_run_that_kills_its_worker_is_recorded_and_stops_no_other(tmp_path):
 
 def test_a_worker_that_is_killed_from_outside_costs_no_run(tmp_path):
     def kill_one():
-        wait_for(lambda: finished(tmp_path))
+        # Both workers are at work: one that has just finished may have nothing that it could lose.
+        wait_for(lambda: finished(tmp_path) and len(started(tmp_path)) == len(finished(tmp_path)) + 2)
         os.kill(json.loads(finished(tmp_path)[0].read_text())["result"]["process"], signal.SIGKILL)
 
     killer = threading.Thread(target=kill_one)
