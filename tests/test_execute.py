@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -102,10 +101,8 @@ def test_a_run_that_fails_names_the_cell_and_writes_nothing(house, cell, said):
 
 
 def test_stopped_by_hand_it_says_so_in_a_line_and_writes_nothing(house):
-    path = house("import time; time.sleep(60)")
+    path = house("import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(60)")
     before = left(path)
-    stop = threading.Timer(6, signal.raise_signal, (signal.SIGINT,))
-    stop.start()
     with pytest.raises(SystemExit, match="Stopped by hand"):
         execute.run("99")
     assert left(path) == before

@@ -10,6 +10,7 @@ what its .py does not hold, nothing is overwritten.
 """
 
 import argparse
+import asyncio
 import base64
 import contextlib
 import csv
@@ -17,6 +18,7 @@ import hashlib
 import io
 import os
 import re
+import signal
 import sys
 import time
 
@@ -106,10 +108,16 @@ def execute(source):
     """
     notebook = unexecuted(source)
     codes = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    started, reached = time.monotonic(), 0
+    started, reached, stopping = time.monotonic(), 0, []
+
+    def stop():
+        stopping.append(asyncio.ensure_future(client.km.shutdown_kernel(now=True)))
 
     def progress(cell, cell_index, **_):
         nonlocal reached
+        with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C is a KeyboardInterrupt
+            # nbclient's own handler ends in one of several errors, a dead kernel's among them: no telling who did it
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop)
         if cell_index in codes:
             reached = codes.index(cell_index) + 1
             text = f"{source.stem}: cell {reached} of {len(codes)}, {time.monotonic() - started:.0f} s"
@@ -133,9 +141,9 @@ def execute(source):
         client.execute()
     except CellExecutionError as error:
         raise failed(f"{error.ename}: {error.evalue}") from None
-    except DeadKernelError:
-        raise failed("The kernel died in this cell: killed, perhaps for memory.") from None
-    except (KeyboardInterrupt, AssertionError):  # an assertion of nbclient's own is what Ctrl-C ends in
+    except (DeadKernelError, KeyboardInterrupt, AssertionError) as error:
+        if isinstance(error, DeadKernelError) and not stopping:
+            raise failed("The kernel died in this cell: killed, perhaps for memory.") from None
         raise failed("Stopped by hand.") from None
     notebook.metadata["language_info"] = {"name": "python"}  # the kernel's own holds this machine's Python version
     print(f"\r{source.stem}: {len(codes)} cells in {time.monotonic() - started:.0f} s".ljust(76), flush=True)
