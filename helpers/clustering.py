@@ -137,12 +137,12 @@ class JointNetwork:
         )
         self.targets = tf.Variable(tf.zeros((len(X), clustering.shape[-1])), trainable=False)
         self.weights = tf.Variable([1.0, 0.0], trainable=False)
-        self._feeding = batch_size, augmentation, seed
+        self.feeding = batch_size, augmentation, seed
         self._feed()
 
     def _feed(self):
         """Batches of images, distorted or not, with targets and weights of both losses, from the first order on."""
-        batch_size, augmentation, seed = self._feeding
+        batch_size, augmentation, seed = self.feeding
         images = training.batches(self.X, np.arange(len(self.X)), batch_size, seed=seed)
         if augmentation is not None:
             images = training.distorted(images, seed=seed, **augmentation)
@@ -172,6 +172,50 @@ class JointNetwork:
         if not np.isfinite(latents).all():
             raise FloatingPointError("the codes are no finite numbers: lower the learning rate, or scale X")
         return latents
+
+
+class InformationLoss(keras.losses.Loss):
+    """An image and its distorted copy shall have the same cluster, a sure one, and all clusters shall be as large.
+
+    `y_pred` is (n, 2, K): each image's shares, then its copy's; `y_true` is ignored. Of the image's shares p and the
+    copy's q it is the cross-entropy of q against p, minus the mutual information of image and cluster: the entropy of
+    the batch's mean share, less the mean entropy of a share. No gradient goes through p in the first part (IMSAT).
+    """
+
+    def call(self, y_true, y_pred):
+        ops, shares = keras.ops, keras.ops.clip(y_pred, 1e-7, 1)
+        image, copy = shares[:, 0], shares[:, 1]
+        disagreement = -ops.sum(ops.stop_gradient(image) * ops.log(copy), axis=1)
+        doubt = -ops.sum(image * ops.log(image), axis=1)
+        mean = ops.mean(image, axis=0)
+        return ops.mean(disagreement) + ops.mean(doubt) + ops.sum(mean * ops.log(mean))
+
+
+def inform(network, epochs, learning_rate):
+    """Train a JointNetwork's encoder and centroids on the InformationLoss; the decoder is left as it is.
+
+    Hu et al., ICML 2017 (IMSAT), with distorted copies in place of adversarial ones and a trained network in place of
+    a fresh one. The weights of both parts are 1.
+
+    Returns
+    -------
+    float array (epochs,)
+        The loss by epoch.
+    """
+    batch_size, augmentation, seed = network.feeding
+    shares = keras.Model(network.encoder.input, network.assigner(network.encoder.output))
+    image, copy = (keras.Input(network.X.shape[1:]) for _ in range(2))
+    pair = keras.Model([image, copy], keras.ops.stack([shares(image), shares(copy)], axis=1))
+    xla = training.compile_options(xla=True) if len(network.X) >= 10_000 else {}
+    pair.compile(keras.optimizers.Adam(learning_rate), loss=InformationLoss(), **xla)
+    X = tf.constant(network.X)
+    images = training.batches(network.X, np.arange(len(X)), batch_size, seed=seed)
+    copies = training.distorted(images, seed=seed, **augmentation)
+    dataset = copies.map(lambda copy, rows: ((tf.gather(X, rows), copy), rows))
+    rates = cosine(learning_rate, epochs)
+    callbacks = [keras.callbacks.LearningRateScheduler(lambda epoch: float(rates[epoch])), training.StopAtNan()]
+    history = pair.fit(dataset, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+    return np.array(history.history["loss"])
 
 
 def cosine(rate, steps):
@@ -306,6 +350,10 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
     augmentation : dict, optional
         Arguments of `training.distorted`, for square images: the network is trained on distorted images, and
         assignments come from the undistorted ones.
+    information_epochs : int, default 0
+        Epochs after the joint phase in which encoder and centroids learn the InformationLoss, counted as one more
+        iteration (IMSAT). They need `augmentation` and assignments that are not hard. As "balanced", they ask for
+        clusters of the same size. The decoder is not trained any more: `inverse_transform` then draws old codes.
     n_init : int, default 10
         Starts of the first K-Means.
     track : int, default 0
@@ -326,6 +374,10 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         (clusters that are not empty), spread (standard deviation of the codes, root mean square over units), seconds.
     pretrain_loss_ : float array (pretrain_epochs,)
         R by epoch.
+    autoencoder_ : keras.Model
+        From features to their reconstruction, with the layer Latent_Code.
+    information_loss_ : float array (information_epochs,)
+        The InformationLoss by epoch, where there were such epochs.
     pretrain_labels_ : int array (n,)
         The first K-Means, on the codes after pretraining: "autoencoder, then K-Means".
     tracked_codes_, tracked_centers_ : arrays (n_iter_ + 1, track, L) and (n_iter_ + 1, K, L)
@@ -348,7 +400,10 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
             ("n_clusters", "latent_dim", "max_iter", "epochs", "ramp", "batch_size", "n_init", "overcluster_iter"),
             [Interval(Integral, 1, None, closed="left")],
         )
-        | dict.fromkeys(("pretrain_epochs", "track", "overcluster"), [Interval(Integral, 0, None, closed="left")])
+        | dict.fromkeys(
+            ("pretrain_epochs", "track", "overcluster", "information_epochs"),
+            [Interval(Integral, 0, None, closed="left")],
+        )
         | dict.fromkeys(("alpha", "beta", "tol", "learning_rate"), [Interval(Real, 0, None, closed="left")])
         | {"hidden": [tuple, list], "augmentation": [dict, None], "random_state": ["random_state"]}
         | {"assignments": [StrOptions({"hard", "soft", "balanced"})]}
@@ -359,15 +414,15 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
     def __init__(
         self, n_clusters=10, *, latent_dim=10, hidden=(512, 256), alpha=1.0, beta=0.1, assignments="hard",
         centroid_update="counts", pretrain_epochs=20, max_iter=20, epochs=1, ramp=5, tol=0.001, batch_size=256,
-        learning_rate=1e-3, overcluster=0, overcluster_iter=10, augmentation=None, n_init=10, track=0,
-        random_state=None,
+        learning_rate=1e-3, overcluster=0, overcluster_iter=10, augmentation=None, information_epochs=0, n_init=10,
+        track=0, random_state=None,
     ):
         self.n_clusters, self.latent_dim, self.hidden = n_clusters, latent_dim, hidden
         self.alpha, self.beta, self.track, self.random_state = alpha, beta, track, random_state
         self.assignments, self.centroid_update, self.pretrain_epochs = assignments, centroid_update, pretrain_epochs
         self.max_iter, self.epochs, self.ramp, self.tol, self.batch_size = max_iter, epochs, ramp, tol, batch_size
         self.learning_rate, self.overcluster, self.overcluster_iter = learning_rate, overcluster, overcluster_iter
-        self.augmentation, self.n_init = augmentation, n_init
+        self.augmentation, self.information_epochs, self.n_init = augmentation, information_epochs, n_init
     # fmt: on
 
     def fit(self, X, y=None):
@@ -390,21 +445,23 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         seed = int(random.randint(2**30))
         tf.random.set_seed(seed)  # the order of batches and the distortions depend on TensorFlow's own seed, too
         activation = "sigmoid" if X.min() >= 0 and X.max() <= 1 else "linear"
-        self._autoencoder = networks.autoencoder(self.latent_dim, "linear", self.hidden, X.shape[1], activation, seed)
-        self._halves = networks.encoder_and_decoder(self._autoencoder)
+        self.autoencoder_ = networks.autoencoder(self.latent_dim, "linear", self.hidden, X.shape[1], activation, seed)
+        self._halves = networks.encoder_and_decoder(self.autoencoder_)
         feeding = {name: getattr(self, name) for name in ("learning_rate", "batch_size", "augmentation")}
         feeding |= {"soft": self.assignments != "hard", "seed": seed}
         joining = ("alpha", "beta", "assignments", "centroid_update", "epochs", "ramp", "tol", "learning_rate")
         joining = {name: getattr(self, name) for name in (*joining, "n_init", "track")} | {"random_state": random}
 
-        network = JointNetwork(self._autoencoder, X, self.overcluster or self.n_clusters, **feeding)
+        network = JointNetwork(self.autoencoder_, X, self.overcluster or self.n_clusters, **feeding)
         self.pretrain_loss_ = pretrain(network, self.pretrain_epochs, self.learning_rate)
         first = k_means(network.codes(), self.n_clusters, n_init=self.n_init, random_state=random)
         self.pretrain_labels_ = first.labels_
         if self.overcluster:
             join(network, self.overcluster_iter, **joining)
-            network = JointNetwork(self._autoencoder, X, self.n_clusters, **feeding)
+            network = JointNetwork(self.autoencoder_, X, self.n_clusters, **feeding)
         vars(self).update(join(network, self.max_iter, **joining))
+        if self.information_epochs:
+            self._inform(network)
         self._warn_of_collapse()
         return self
 
@@ -426,7 +483,7 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         clustering (C), neither weighted nor divided by its first value."""
         latents, centers = self._codes(X), self.cluster_centers_
         labels = pairwise_distances_argmin(latents, centers)
-        error = reconstruction_loss(self._autoencoder, self._validated(X))
+        error = reconstruction_loss(self.autoencoder_, self._validated(X))
         return {"reconstruction": error, "clustering": clustering_target(latents, centers, labels, self.assignments)[1]}
 
     def __sklearn_tags__(self):
@@ -447,6 +504,25 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
                 raise ValueError(f"n_samples={len(X)} should be >= {name}={getattr(self, name)}")
         if self.augmentation is not None and int(X.shape[1] ** 0.5) ** 2 != X.shape[1]:
             raise ValueError(f"augmentation is for square images; {X.shape[1]} features are not one")
+        if self.information_epochs and (self.augmentation is None or self.assignments == "hard"):
+            raise ValueError('information_epochs need augmentation, and assignments "soft" or "balanced"')
+
+    def _inform(self, network):
+        """Train on the InformationLoss, and add its end to the joint phase as one more iteration."""
+        started, old, old_centers = time.perf_counter(), self.labels_, self.cluster_centers_
+        self.information_loss_ = inform(network, self.information_epochs, self.learning_rate)
+        codes, centers = network.codes(), network.assigner.centroids.numpy()
+        self.cluster_centers_, self.labels_ = centers, pairwise_distances_argmin(codes, centers)
+        row = _row(
+            codes, centers, self.labels_, reconstruction_loss(network.autoencoder, network.X),
+            clustering_target(codes, centers, self.labels_, self.assignments)[1],
+            loss=self.information_loss_[-1], changed=float(np.mean(self.labels_ != old)),
+            shift=float(np.linalg.norm(centers - old_centers, axis=1).mean()), seconds=time.perf_counter() - started,
+        )  # fmt: skip
+        self.n_iter_ += 1
+        self.history_.loc[self.n_iter_] = row
+        self.tracked_codes_ = np.concatenate([self.tracked_codes_, [codes[: self.track]]])
+        self.tracked_centers_ = np.concatenate([self.tracked_centers_, [centers]])
 
     def _warn_of_collapse(self):
         first, last, n, k = self.history_.iloc[0], self.history_.iloc[-1], len(self.labels_), len(self.cluster_centers_)
@@ -475,5 +551,5 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
 
     def __setstate__(self, state):
         super().__setstate__(state)
-        if "_autoencoder" in state:  # Keras pickles a network by its own saving
-            self._halves = networks.encoder_and_decoder(self._autoencoder)
+        if "autoencoder_" in state:  # Keras pickles a network by its own saving
+            self._halves = networks.encoder_and_decoder(self.autoencoder_)

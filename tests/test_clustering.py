@@ -499,7 +499,7 @@ def test_every_parameter_reaches_the_phase_it_belongs_to(blobs, eagerly, monkeyp
             name: settings[name] for name in given if name != "random_state"
         }
     assert model.tracked_codes_.shape == (3, 6, 3) and model.cluster_centers_.shape == (5, 3)
-    shapes = [weight.shape for weight in model._autoencoder.get_weights()[::2]]
+    shapes = [weight.shape for weight in model.autoencoder_.get_weights()[::2]]
     assert shapes == [(20, 7), (7, 6), (6, 3), (3, 6), (6, 7), (7, 20)]
 
 
@@ -507,7 +507,7 @@ def test_every_parameter_reaches_the_phase_it_belongs_to(blobs, eagerly, monkeyp
 def test_the_output_has_the_range_of_the_data(blobs, eagerly, low, high, activation):
     X = np.linspace(low, high, 4000).reshape(200, 20)
     model = DeepClustering(5, **TINY | {"max_iter": 1}, random_state=0).fit(X)
-    assert model._autoencoder.layers[-1].activation.__name__ == activation
+    assert model.autoencoder_.layers[-1].activation.__name__ == activation
 
 
 def test_it_works_in_a_pipeline_names_its_features_and_answers_with_tables(blobs, eagerly):
