@@ -15,7 +15,7 @@ BIN = $(VENV)/bin
 ONE_THREAD = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_WITH = COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(ONE_THREAD)
 
-.PHONY: help run test colab lab notebooks results verify links bench ranges lint FORCE
+.PHONY: help run test colab lab front notebooks results verify links bench ranges lint FORCE
 
 help:                ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' Makefile
@@ -38,6 +38,7 @@ $(VENV)/ready: $(VENV)/pyvenv.cfg requirements.txt $(CONSTRAINTS)
 
 run: $(VENV)/ready        ## execute every notebook at full scale (one: make run NOTEBOOK=01)
 	$(if $(ACCEPT),COURSE_ACCEPT=1 )$(BIN)/python -m tools.execute run $(NOTEBOOK)
+	$(BIN)/python -m tools.front
 
 test: $(VENV)/ready       ## the helpers, the repository's promises, every notebook in the fast profile
 	$(TEST_WITH) $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
@@ -45,8 +46,13 @@ test: $(VENV)/ready       ## the helpers, the repository's promises, every noteb
 colab:                    ## the notebooks, networks and exercises with the versions of a Colab runtime
 	$(MAKE) test CONSTRAINTS=requirements-colab.txt TESTS="notebooks tests/test_networks.py tests/test_training.py tests/test_exercises.py"
 
-lab: $(VENV)/ready        ## open JupyterLab on the notebooks
-	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
+# tools/lab/ tells JupyterLab to draw Markdown. Of the twins .py and .ipynb its file list shows one.
+TWINS = ["__pycache__", "[0-9][0-9]_*.py"]
+lab: $(VENV)/ready        ## open JupyterLab on start.md, a page with all lessons
+	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/start.md --LabApp.app_settings_dir=tools/lab --ContentsManager.hide_globs='$(TWINS)'
+
+front: $(VENV)/ready      ## README's first picture from the pictures of the last full run
+	$(BIN)/python -m tools.front
 
 notebooks: $(VENV)/ready  ## execute the notebooks whose .py has changed, and pair them
 	$(BIN)/python -m tools.execute update

@@ -38,8 +38,8 @@ def test_a_part_replaces_its_own_rows_and_the_picture_shows_them_all(tmp_path, m
     plt.close(figure)
 
 
-def test_the_committed_results_say_what_readme_says():
-    readme = " ".join((course.ROOT / "README.md").read_text(encoding="utf-8").split())
+def test_the_committed_results_say_what_the_page_says():
+    page = " ".join((course.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split())
     results = pd.read_csv(course.ROOT / "tools" / "bench" / "results.csv")
     ratio = results.set_index(["benchmark", "contestant"]).ratio
     fits = ratio.xs("course: fit", level="contestant")
@@ -48,7 +48,7 @@ def test_the_committed_results_say_what_readme_says():
     for phrase, value in zip(
         ("fused Adam: {:.2f};", "batches of 64: {:.2f};", "DCN: {:.2f};", "of two: {:.2f} ("), ours, strict=True
     ):
-        assert phrase.format(value) in readme and value < 1
+        assert phrase.format(value) in page and value < 1
     limits = [ratio.xs(label, level="contestant") for label in measure.LIMITS]
     for phrase, value, name in zip(
         ("takes {:.1f} times that limit", "joint iteration {:.1f} times", "small steps, {:.1f} times"),
@@ -57,10 +57,12 @@ def test_the_committed_results_say_what_readme_says():
         strict=True,
     ):
         limit = [rates.filter(like=name).item() for rates in limits]
-        assert phrase.format(value / min(limit)) in readme
-        assert limit[1] / limit[0] == pytest.approx(2, abs=0.3), "README: PyTorch's products run at half of the rate"
+        assert phrase.format(value / min(limit)) in page
+        assert limit[1] / limit[0] == pytest.approx(2, abs=0.3), (
+            "CONTRIBUTING: PyTorch's products run at half of the rate"
+        )
     off = (ratio[table.SIZE] - 1).abs().max()
-    assert off < measure.LINEAR_WITHIN and f"within {np.ceil(100 * off):.0f} %" in readme
+    assert off < measure.LINEAR_WITHIN and f"within {np.ceil(100 * off):.0f} %" in page
     assert (results.repetitions >= 5).all()
 
 
@@ -85,4 +87,4 @@ def test_every_claim_has_a_range_that_holds_for_other_seeds_and_one_thread():
         assert low - margin <= row.smallest <= row.largest <= high + margin, name
     ranged = [name for name in found.index if {claims[name]["low"], claims[name]["high"]} != {"-inf", "inf"}]
     few = found.loc[ranged].query("seeds < 5")
-    assert len(few) and few.index.str.startswith("03.report.").all(), "README names one exception"
+    assert len(few) and few.index.str.startswith("03.report.").all(), "CONTRIBUTING names one exception"

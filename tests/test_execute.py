@@ -222,7 +222,8 @@ def test_a_picture_of_few_colours_keeps_white_and_the_colours_of_the_classes():
 
 
 def test_links_writes_the_address_everywhere(tmp_path, monkeypatch):
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    without = shutil.ignore_patterns(".ipynb_checkpoints")  # JupyterLab's copies of what was opened in it
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=without)
     for name in ("pyproject.toml", "CITATION.cff", "README.md"):
         shutil.copy(ROOT / name, tmp_path / name)
     old = execute.repository()

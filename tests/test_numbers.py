@@ -5,7 +5,8 @@ import re
 import pytest
 
 from helpers import course
-from tools import numbers
+from tests.conftest import SOURCES
+from tools import execute, numbers
 
 KNOWN = {
     "00.a.share": 0.97148,
@@ -13,6 +14,7 @@ KNOWN = {
     "00.a.count": 476720.0,
     "00.a.fall": -0.0312,
     "minutes.01": 0.9,
+    "live.01": 12,
 }
 
 
@@ -33,6 +35,7 @@ def two_claims(monkeypatch):
         ("1,000<!--00.a.count-->", "476,720<!--00.a.count-->"),
         ("+5.0 %<!--00.a.fall-->", "−3.1 %<!--00.a.fall-->"),
         ("0.1<!--minutes.01--> minutes", "0.9<!--minutes.01--> minutes"),
+        ("0<!--live.01--> of them", "12<!--live.01--> of them"),
         ("nearly all<!--00.a.share in 0.9..1-->", "nearly all<!--00.a.share in 0.9..1-->"),
         ("12<!--00.not.measured-->", "12<!--00.not.measured-->"),
         ("two: 1 %<!--00.a.share-->, 2 %<!--00.a.share-->", "two: 97 %<!--00.a.share-->, 97 %<!--00.a.share-->"),
@@ -69,6 +72,12 @@ def test_every_text_says_what_was_measured(real):
         unknown = {mark["id"] for mark in numbers.MARK.finditer(text)} - set(known)
         assert not unknown, f"{path.name} names claims that were not measured: {unknown}"
         assert numbers.refreshed(text, known, path.name) == text, f"{path.name} is not refreshed: make notebooks"
+
+
+def test_the_claims_of_each_kind_are_counted(real):
+    known, rows = numbers.values(), execute.read_rows()
+    counts = [sum(known[f"{kind}.{source.stem[:2]}"] for source in SOURCES) for kind in numbers.KINDS]
+    assert counts == [sum(row["kind"] == kind for row in rows) for kind in numbers.KINDS] and sum(counts) == len(rows)
 
 
 def test_no_comment_but_these_stands_in_the_notebooks(real):

@@ -4,8 +4,10 @@
 0.0336<!--02.once.mse:report-->                 the report's value, as it stands in lessons/claims/
 about half<!--01.mse.over_pca32 in 0.4..0.65--> words that hold for every value of the claim's range
 0.9<!--minutes.01-->                            the minutes of the last full run
+12<!--live.01-->                                how many claims of this kind the notebook has (stored, exact)
 """
 
+import collections
 import csv
 import re
 
@@ -14,6 +16,7 @@ from helpers import course
 MARK = re.compile(
     r"<!--\s*(?P<id>\w+(?:\.\w+)+)(?P<report>:report)?(?: in (?P<low>[-\d.]+?)\.\.(?P<high>[-\d.]+))?\s*-->"
 )
+KINDS = "live", "stored", "exact"
 NUMBER = re.compile(r"(?P<sign>[-+−]?)(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<percent>\s?%)?(?P<bold>\*{0,2})$")
 
 
@@ -24,10 +27,17 @@ def paths():
 
 
 def values():
-    """Every number that a mark can name, by id: the measured claims, and minutes.01 to minutes.06."""
-    with (course.ROOT / "figures" / "minutes.csv").open(newline="", encoding="utf-8") as file:
-        minutes = {f"minutes.{row['notebook'][:2]}": float(row["minutes"]) for row in csv.DictReader(file)}
-    return course.committed() | minutes
+    """Every number that a mark can name, by id: the measured claims, and of each notebook its minutes and its kinds."""
+    claims, minutes = (_rows(course.ROOT / "figures" / f"{name}.csv") for name in ("claims", "minutes"))
+    known = course.committed() | {f"minutes.{row['notebook'][:2]}": float(row["minutes"]) for row in minutes}
+    kinds = collections.Counter(f"{row['kind']}.{row['id'][:2]}" for row in claims)
+    numbers = [row["notebook"][:2] for row in minutes]
+    return known | {f"{kind}.{number}": kinds[f"{kind}.{number}"] for kind in KINDS for number in numbers}
+
+
+def _rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def written_like(example, value):
