@@ -120,10 +120,13 @@ class JointNetwork:
         Whether the second output is shares, of `networks.SoftAssignment`, whose centroids are weights.
     learning_rate, batch_size, augmentation, seed
         As of DeepClustering; the seed is that of the order of X and of the distortions.
+    callbacks : sequence of keras.callbacks.Callback, default ()
+        Of every fit.
     """
 
-    def __init__(self, autoencoder, X, n_clusters, soft, learning_rate, batch_size, augmentation, seed):
+    def __init__(self, autoencoder, X, n_clusters, soft, learning_rate, batch_size, augmentation, seed, callbacks=()):
         self.X, self.n_clusters, self.autoencoder = X, n_clusters, autoencoder
+        self.callbacks = [training.StopAtNan(), *callbacks]
         self.encoder, _ = networks.encoder_and_decoder(autoencoder)
         self.assigner = networks.SoftAssignment(n_clusters) if soft else None
         clustering = self.assigner(self.encoder.output) if soft else self.encoder.output
@@ -156,7 +159,7 @@ class JointNetwork:
 
     def fit(self, rates):
         """Train for an epoch at each of the learning rates; returns R by epoch."""
-        callbacks = [keras.callbacks.LearningRateScheduler(lambda epoch: float(rates[epoch])), training.StopAtNan()]
+        callbacks = [keras.callbacks.LearningRateScheduler(lambda epoch: float(rates[epoch])), *self.callbacks]
         history = self.network.fit(self.dataset, epochs=len(rates), shuffle=False, verbose=0, callbacks=callbacks)
         return np.array(history.history["reconstruction_mse"])
 
@@ -213,7 +216,7 @@ def inform(network, epochs, learning_rate):
     copies = training.distorted(images, seed=seed, **augmentation)
     dataset = copies.map(lambda copy, rows: ((tf.gather(X, rows), copy), rows))
     rates = cosine(learning_rate, epochs)
-    callbacks = [keras.callbacks.LearningRateScheduler(lambda epoch: float(rates[epoch])), training.StopAtNan()]
+    callbacks = [keras.callbacks.LearningRateScheduler(lambda epoch: float(rates[epoch])), *network.callbacks]
     history = pair.fit(dataset, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
     return np.array(history.history["loss"])
 
@@ -359,6 +362,8 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
     track : int, default 0
         Of how many rows of X, from the first on, to keep the codes of every iteration.
     random_state : int, RandomState or None, default None
+    verbose : bool, default False
+        Print a line per epoch, with the time left.
 
     Attributes
     ----------
@@ -406,6 +411,7 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         )
         | dict.fromkeys(("alpha", "beta", "tol", "learning_rate"), [Interval(Real, 0, None, closed="left")])
         | {"hidden": [tuple, list], "augmentation": [dict, None], "random_state": ["random_state"]}
+        | {"verbose": ["boolean"]}
         | {"assignments": [StrOptions({"hard", "soft", "balanced"})]}
         | {"centroid_update": [StrOptions({"counts", "kmeans", "fixed"})]}
     )
@@ -415,7 +421,7 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         self, n_clusters=10, *, latent_dim=10, hidden=(512, 256), alpha=1.0, beta=0.1, assignments="hard",
         centroid_update="counts", pretrain_epochs=20, max_iter=20, epochs=1, ramp=5, tol=0.001, batch_size=256,
         learning_rate=1e-3, overcluster=0, overcluster_iter=10, augmentation=None, information_epochs=0, n_init=10,
-        track=0, random_state=None,
+        track=0, random_state=None, verbose=False,
     ):
         self.n_clusters, self.latent_dim, self.hidden = n_clusters, latent_dim, hidden
         self.alpha, self.beta, self.track, self.random_state = alpha, beta, track, random_state
@@ -423,6 +429,7 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         self.max_iter, self.epochs, self.ramp, self.tol, self.batch_size = max_iter, epochs, ramp, tol, batch_size
         self.learning_rate, self.overcluster, self.overcluster_iter = learning_rate, overcluster, overcluster_iter
         self.augmentation, self.information_epochs, self.n_init = augmentation, information_epochs, n_init
+        self.verbose = verbose
     # fmt: on
 
     def fit(self, X, y=None):
@@ -449,6 +456,10 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         self._halves = networks.encoder_and_decoder(self.autoencoder_)
         feeding = {name: getattr(self, name) for name in ("learning_rate", "batch_size", "augmentation")}
         feeding |= {"soft": self.assignments != "hard", "seed": seed}
+        if self.verbose:
+            before = self.overcluster_iter * self.epochs if self.overcluster else 0
+            joint = before + self.max_iter * self.epochs
+            feeding["callbacks"] = [training.TimeLeft(self.pretrain_epochs + joint + self.information_epochs)]
         joining = ("alpha", "beta", "assignments", "centroid_update", "epochs", "ramp", "tol", "learning_rate")
         joining = {name: getattr(self, name) for name in (*joining, "n_init", "track")} | {"random_state": random}
 

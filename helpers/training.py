@@ -1,6 +1,7 @@
 """How every network of the course is compiled and fed: options, an optimizer, batches, distortions, callbacks."""
 
 import math
+import time
 
 import numpy as np
 
@@ -131,6 +132,19 @@ class EpochLine(keras.callbacks.Callback):
         if (epoch + 1) % self.every == 0 or epoch + 1 == last:
             numbers = "  ".join(f"{name} {value:.4f}" for name, value in (logs or {}).items())
             print(f"epoch {epoch + 1:2d}/{last}  {numbers}")
+
+
+class TimeLeft(keras.callbacks.Callback):
+    """Prints a plain line per epoch, with the seconds left, over several fits with `epochs` epochs in all."""
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs, self.done, self.started = epochs, 0, time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.done += 1
+        left = (time.monotonic() - self.started) / self.done * (self.epochs - self.done)
+        print(f"epoch {self.done} of {self.epochs}, about {left:.0f} s left")
 
 
 class StopAtNan(keras.callbacks.Callback):

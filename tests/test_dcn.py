@@ -1,5 +1,8 @@
 """Lesson 02: the report's loop step by step, on small data, and the recipes."""
 
+import base64
+import re
+
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -216,9 +219,53 @@ def test_image_and_code_are_told_apart(blobs, network):
 def test_a_recipe_says_in_its_name_what_it_does(name):
     model = clustering.DeepClustering(**dcn.RECIPES[name])
     model._validate_params()
-    assert model.overcluster == 40 and (model.augmentation is not None) == ("augmented" in name)
-    assert model.assignments == ("hard" if "DCN" in name else "balanced" if "balanced" in name else "soft")
+    hard = name.startswith("DCN")
+    assert (model.overcluster == 40) == ("over-clustered" in name or not hard)
+    assert (model.augmentation is not None) == ("augmented" in name or not hard)
+    assert model.assignments == ("hard" if hard else "balanced")
+    assert model.information_epochs == int(re.search(r"\d+|$", name).group() or 0)
+    epochs = model.pretrain_epochs + model.max_iter + (model.overcluster and model.overcluster_iter)
+    assert epochs == 44, "the recipes differ in ideas, not in time; information comes on top"
     next(iter(training.distorted(training.batches(np.ones((2, 784), "float32")), **(model.augmentation or {}))))
+
+
+def test_the_rule_picks_the_recipe_whose_seeds_agree():
+    clusters = {"same": ["0011", "1100", "2233"], "other": ["0011", "0101", "0110"]}
+    runs = pd.DataFrame([{"recipe": name, "clusters_test": text} for name, texts in clusters.items() for text in texts])
+    agreement = dcn.seeds_agree(runs.sample(frac=1, random_state=0))
+    agreement = agreement.sort_index()
+    assert agreement[:3].eq(1).all(), "names of clusters do not count"
+    assert agreement[3:].max() < 0 and dcn.picked(runs) == "same"
+
+
+def test_stored_codes_are_read_as_they_were_written():
+    codes = np.random.default_rng(0).normal(size=(3000, 10)).astype("float16")
+    read = dcn.codes_in(base64.b64encode(codes.tobytes()).decode())
+    assert read.dtype == "float32" and np.array_equal(read, codes)
+
+
+def test_each_criterion_picks_its_own_k():
+    inertia = [100, 90, 80, 40, 36, 33, 30]  # falls by a half at K = 6, hardly after it
+    scores = {"silhouette": [0.9, 0.1, 0.5, 0.2, 0.1, 0.1, 0.9], "stability": [1, 0.2, 0.3, 0.4, 0.9, 0.2, 1]}
+    table = pd.DataFrame({"inertia": inertia, **scores}, index=range(3, 10))
+    assert dcn.k_by_criterion(table).to_dict() == {"elbow": 6, "silhouette": 5, "stability": 7}, "the ends do not count"
+    axes = dcn.draw_criteria({"a": table}).axes
+    assert [axis.lines[0].get_xdata()[[0, -1]].tolist() for axis in axes] == [[4, 8]] * 3
+    plt.close("all")
+
+
+@pytest.mark.parametrize(("settings", "sizes"), [({"renewed": False}, [40, 40]), ({"sure": 0.5}, [20, 40])])
+def test_self_training_fits_the_labels_of_the_images_that_count(settings, sizes, monkeypatch):
+    x = np.random.default_rng(0).random((40, 64), "float32")
+    feeding = {"learning_rate": 1e-3, "batch_size": 20, "augmentation": {"degrees": 1}, "seed": 0}
+    network = clustering.JointNetwork(networks.autoencoder(3, "linear", (8,), 64), x, 4, soft=True, **feeding)
+    network.assigner.centroids.assign(np.random.default_rng(1).normal(size=(4, 3)))
+    targets = []
+    monkeypatch.setattr(network, "fit", lambda rates: targets.append(network.targets.numpy()))
+    dcn.self_trained(network, epochs=2, **settings)
+    assert [int(target.sum()) for target in targets] == sizes and set(np.unique(targets)) <= {0, 1}
+    labels = clustering.pairwise_distances_argmin(network.codes(), network.assigner.centroids.numpy())
+    assert np.array_equal(targets[-1].argmax(axis=1), labels)
 
 
 @pytest.mark.parametrize(("bypass", "bars"), [(False, 7), (True, 7)])
@@ -249,13 +296,6 @@ def test_shifts_have_a_line_per_run_and_the_reports_are_hollow():
     assert [line[0] for line in drawn] == [0.5, 1, 2] and np.isnan(drawn[0][1])
     hollow = [line for line in axis.lines if line.get_markerfacecolor() == "none"]
     assert [list(line.get_xdata()) for line in hollow] == [[8], [1, 10]]
-    plt.close("all")
-
-
-def test_traces_begin_after_the_first_row_and_are_relative():
-    rows = {"shift": [0.0, 4, 2], "changed": [1.0, 0.2, 0.1], "spread": [2.0, 3, 3]}
-    left, right = dcn.draw_joint_traces({"a": pd.DataFrame(rows)}).axes
-    assert left.lines[0].get_ydata().tolist() == [2, 1] and right.lines[0].get_ydata().tolist() == [0.2, 0.1]
     plt.close("all")
 
 
