@@ -22,6 +22,7 @@ with course.quiet_imports():
     import tensorflow as tf
 
 FIRST_COUNT = 100  # how many images a fresh centroid stands for (the DCN authors' code)
+WARM_UP = 20  # steps of gradient descent; Adam, begun anew, moves each weight by the whole rate in its first ones
 
 
 class CollapseWarning(UserWarning):
@@ -140,7 +141,8 @@ class JointNetwork:
         )
         self.targets = tf.Variable(tf.zeros((len(X), clustering.shape[-1])), trainable=False)
         self.weights = tf.Variable([1.0, 0.0], trainable=False)
-        self.feeding = batch_size, augmentation, seed
+        self.feeding, self.steps = (batch_size, augmentation, seed), -(-len(X) // batch_size)  # steps: of an epoch
+        self.phase, self.where = "the joint phase", "pretraining"  # what is said if the fit diverges
         self._feed()
 
     def _feed(self):
@@ -159,9 +161,20 @@ class JointNetwork:
 
     def fit(self, rates):
         """Train for an epoch at each of the learning rates; returns R by epoch."""
+        return np.array(self.run(self.network, self.dataset, rates)["reconstruction_mse"])
+
+    def run(self, network, dataset, rates):
+        """Train a compiled network for an epoch at each rate; its history, or a FloatingPointError that says where."""
         callbacks = [keras.callbacks.LearningRateScheduler(lambda epoch: float(rates[epoch])), *self.callbacks]
-        history = self.network.fit(self.dataset, epochs=len(rates), shuffle=False, verbose=0, callbacks=callbacks)
-        return np.array(history.history["reconstruction_mse"])
+        try:
+            return network.fit(dataset, epochs=len(rates), shuffle=False, verbose=0, callbacks=callbacks).history
+        except FloatingPointError as error:
+            raise self.diverged(str(error).partition(":")[0]) from error
+
+    def diverged(self, what):
+        """The error of a fit whose numbers are no longer finite; `what` says which."""
+        advice = "lower learning_rate, or scale X (pixels to [0, 1], other features standardised)"
+        return FloatingPointError(f"the fit diverged in {self.where}, {what}: {advice}")
 
     def restart(self):
         """Keep the weights; optimizer and order of the images begin as if nothing had been trained yet."""
@@ -173,7 +186,7 @@ class JointNetwork:
         """The codes of X: (n, L); a FloatingPointError where they are no finite numbers any more."""
         latents = networks.predict(self.encoder, self.X)
         if not np.isfinite(latents).all():
-            raise FloatingPointError("the codes are no finite numbers: lower the learning rate, or scale X")
+            raise self.diverged("the codes are no finite numbers")
         return latents
 
 
@@ -215,10 +228,8 @@ def inform(network, epochs, learning_rate):
     images = training.batches(network.X, np.arange(len(X)), batch_size, seed=seed)
     copies = training.distorted(images, seed=seed, **augmentation)
     dataset = copies.map(lambda copy, rows: ((tf.gather(X, rows), copy), rows))
-    rates = cosine(learning_rate, epochs)
-    callbacks = [keras.callbacks.LearningRateScheduler(lambda epoch: float(rates[epoch])), *network.callbacks]
-    history = pair.fit(dataset, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
-    return np.array(history.history["loss"])
+    network.where = "the information epochs"
+    return np.array(network.run(pair, dataset, cosine(learning_rate, epochs))["loss"])
 
 
 def cosine(rate, steps):
@@ -262,8 +273,10 @@ def join(network, max_iter, *, alpha, beta, assignments, centroid_update, epochs
     scales = np.maximum([error, cluster_loss], 1e-12)  # R0, C0
     rows = [_row(latents, centers, labels, error, cluster_loss, loss=alpha, changed=1.0, shift=0.0, seconds=0.0)]
     tracked = [(latents[:track], centers)]
-    rates = np.repeat(cosine(learning_rate, max_iter), epochs).reshape(max_iter, epochs)
+    steps = network.steps * epochs * np.arange(1, max_iter + 1)  # of training, until the end of each iteration
+    rates = np.repeat(cosine(learning_rate, max_iter) * np.minimum(1, steps / WARM_UP), epochs).reshape(-1, epochs)
     for iteration in range(1, max_iter + 1):
+        network.where = f"iteration {iteration} of {network.phase}"
         started, old_labels, old_centers = time.perf_counter(), labels, centers
         network.targets.assign(target)
         weights = np.array([alpha, beta * min(1, iteration / ramp)]) / scales
@@ -276,6 +289,8 @@ def join(network, max_iter, *, alpha, beta, assignments, centroid_update, epochs
             centers, counts = _followed(centers, counts, latents, centroid_update)
         labels = pairwise_distances_argmin(latents, centers)
         target, cluster_loss = clustering_target(latents, centers, labels, assignments)
+        if not np.isfinite(target).all():
+            raise network.diverged("the targets are no finite numbers")
         rows.append(_row(
             latents, centers, labels, error, cluster_loss,
             loss=float(np.dot(weights, [error, cluster_loss])),
@@ -318,6 +333,9 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
     of pretraining, so that alpha and beta weigh two numbers that both begin at 1. The centroids are data to the
     network: no gradient reaches them. Features should have similar scales (pixels in [0, 1], or standardised).
 
+    For tables of a few hundred rows, or of few features, K-Means on the standardised features is the better choice: it
+    is much faster and about as accurate, or more (tests/test_clustering.py). A network has too few steps to learn in.
+
     Parameters
     ----------
     n_clusters : int, default 10
@@ -345,7 +363,8 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         Stop when a smaller share of the assignments changed and all K clusters live.
     batch_size : int, default 256
     learning_rate : float, default 0.001
-        Of Adam. It falls to 0 along half a cosine, in pretraining and again in the joint phase.
+        Of Adam. It falls to 0 along half a cosine, in pretraining and again in the joint phase. There it begins lower
+        where an iteration has fewer than 20 steps of training (small tables): full steps would undo the pretraining.
     overcluster, overcluster_iter : int, default 0 and 10
         Number of clusters of a joint phase before the one with `n_clusters`, which then begins with K-Means on codes
         shaped by this one, and its iterations. 0 clusters: no such phase. Small clusters are purer, so the network
@@ -391,8 +410,9 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
     Warns
     -----
     CollapseWarning
-        If a cluster is empty or holds half of the data and more than three times its share, or the spread has fallen
-        below a hundredth of what it was.
+        If a cluster is empty; if one holds more than half of the data and the rows outside the largest have become
+        fewer by a third since pretraining (a large cluster may be honest, one that swallows the others is not); or if
+        the spread has fallen below a hundredth of what it was.
 
     References
     ----------
@@ -443,6 +463,8 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         ------
         ValueError
             If a parameter is out of its range, X holds NaN or infinity, or n is below `n_clusters`.
+        FloatingPointError
+            If the fit diverges. It says in which phase and iteration, and what to turn.
         """
         self._validate_params()
         X = validate_data(self, X, dtype="float32", ensure_min_samples=2)
@@ -468,6 +490,7 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         first = k_means(network.codes(), self.n_clusters, n_init=self.n_init, random_state=random)
         self.pretrain_labels_ = first.labels_
         if self.overcluster:
+            network.phase = "over-clustering"
             join(network, self.overcluster_iter, **joining)
             network = JointNetwork(self.autoencoder_, X, self.n_clusters, **feeding)
         vars(self).update(join(network, self.max_iter, **joining))
@@ -537,11 +560,11 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
 
     def _warn_of_collapse(self):
         first, last, n, k = self.history_.iloc[0], self.history_.iloc[-1], len(self.labels_), len(self.cluster_centers_)
-        symptoms = []
+        largest, symptoms = np.bincount(self.pretrain_labels_).max(), []
         if last.live < k:
             symptoms.append(f"{k - last.live:.0f} of {k} clusters are empty")
-        if last.largest > max(n / 2, 3 * n / k):
-            symptoms.append(f"one cluster holds {last.largest / n:.0%} of the data")
+        if last.largest > n / 2 and n - last.largest < 2 / 3 * (n - largest):
+            symptoms.append(f"one cluster holds {last.largest / n:.0%} of the data, {largest / n:.0%} at the start")
         if last.spread < 0.01 * first.spread:
             symptoms.append(f"the spread of the codes fell from {first.spread:.3g} to {last.spread:.3g}")
         if symptoms:
