@@ -1,5 +1,6 @@
 """Lesson 06: scores of classifiers by hand and as scikit-learn's; maps of networks with a known gradient; recipes."""
 
+import jupytext
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import confusion_matrix, roc_auc_score, roc_curve
 
-from helpers import data, networks
+from helpers import course, data, networks
 from lessons import classifier
+from tests.conftest import ROOT
 
 CLOTHING = classifier.CLOTHING
 TOPS = np.array([1, 0, 1, 0, 1, 0, 1, 0, 0, 0])
@@ -25,30 +27,54 @@ def test_clothing_is_what_the_class_names_say():
     assert set(names[CLOTHING == 0]) == {"Sandal", "Sneaker", "Bag", "Ankle boot"} and set(CLOTHING) == {0, 1}
 
 
+@pytest.fixture(scope="module")
+def page():
+    """What these cells of the notebook define, as a student reads them: network, blocks, maps."""
+    cells = jupytext.read(next((ROOT / "notebooks").glob("06*.py"))).cells
+    found = {"course": course, "np": np}
+    for text in ("network = keras.Model(", "def blocks(", "def gradient("):
+        (cell,) = [cell.source for cell in cells if cell.cell_type == "code" and text in cell.source]
+        exec(cell, found)
+    return found
+
+
+def test_the_network_on_the_page_is_the_helpers_network(page):
+    course.seed(0)
+    helper = networks.classifier()
+    for ours, theirs in zip(page["network"].get_weights(), helper.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    dropped = [[layer.rate for layer in each.layers if hasattr(layer, "rate")] for each in (page["network"], helper)]
+    assert dropped == [[0.2], [0.2]]
+    x = np.random.default_rng(0).random((5, 784), dtype="float32")
+    np.testing.assert_allclose(networks.predict(page["network"], x), networks.predict(helper, x), atol=1e-6)
+
+
 @pytest.mark.parametrize("positive", [CLOTHING, TOPS], ids=["clothing", "tops"])
-def test_grouping_then_counting_is_counting_then_grouping(rng, positive):
+def test_grouping_then_counting_is_counting_then_grouping(rng, positive, page):
     truth, answers = rng.integers(0, 10, (2, 500))
-    blocks = classifier.binarised_confusion(confusion_matrix(truth, answers), positive)
-    np.testing.assert_array_equal(blocks, confusion_matrix(positive[truth], positive[answers]))
+    matrix, expected = confusion_matrix(truth, answers), confusion_matrix(positive[truth], positive[answers])
+    np.testing.assert_array_equal(page["blocks"](matrix, positive), expected)
+    np.testing.assert_array_equal(classifier.right_table(matrix, positive), expected)
 
 
-def test_blocks_by_hand():
-    matrix = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
-    assert classifier.binarised_confusion(matrix, [0, 1, 1]).tolist() == [[1, 5], [11, 28]]
+def test_blocks_by_hand(page):
+    matrix = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
+    for table in (page["blocks"], classifier.right_table):
+        assert table(matrix, np.array([0, 1, 1])).tolist() == [[1, 5], [11, 28]]
+    assert classifier.right_table(matrix, np.array([2, 0, 1])).tolist() == [[5, 6, 4], [8, 9, 7], [2, 3, 1]]
 
 
 def test_bad_shapes_and_lengths_are_named():
     with pytest.raises(ValueError, match="truth and first and second .* second 1"):
         classifier.mcnemar([0, 1], [0, 1], [0])
-    with pytest.raises(ValueError, match="truth and scores .*above 0"):
-        classifier.best_threshold([], [])
+    with pytest.raises(ValueError, match="confidence and right .*above 0"):
+        classifier.reliability([], [])
     with pytest.raises(ValueError, match="labels classes; .* from 0 to 3"):
         classifier.temperature(np.zeros((2, 3)), [0, 3])
     with pytest.raises(ValueError, match=r"outside \[0, 1\]"):
         classifier.reliability([0.5, 3.0], [True, False])
-    for call in (classifier.best_threshold, lambda t, s: classifier.auc_difference(t, s, s)):
-        with pytest.raises(ValueError, match=r"truth must hold both classes, 0 and 1; it holds \[1\]"):
-            call([1, 1], [0.2, 0.3])
+    with pytest.raises(ValueError, match=r"truth must hold both classes, 0 and 1; it holds \[1\]"):
+        classifier.auc_difference([1, 1], [0.2, 0.3], [0.2, 0.3])
 
 
 def answers_with(both, first, second, neither):
@@ -98,15 +124,6 @@ def test_auc_difference_is_paired_and_covers(rng):
     assert left_out <= 14
 
 
-def test_best_threshold(rng):
-    assert classifier.best_threshold([0, 0, 1, 1], [0.1, 0.3, 0.6, 0.9]) == 0.6
-    assert classifier.best_threshold([0, 1, 0, 1, 1], [0.1, 0.2, 0.4, 0.5, 0.6]) in (0.2, 0.5)
-    truth = rng.integers(0, 2, 300)
-    scores = rng.normal(truth)
-    right = {t: np.sum((scores >= t) == truth) for t in scores}
-    assert right[classifier.best_threshold(truth, scores)] == max(right.values())
-
-
 def test_reliability_and_calibration_error_by_hand():
     confidence, right = np.array([0.92, 0.94, 0.98, 0.55, 1.0]), np.array([1, 0, 1, 1, 1], bool)
     table = classifier.reliability(confidence, right, bins=10)
@@ -136,29 +153,21 @@ def test_temperature_is_found_again(rng):
     assert classifier.calibration_error(confidence, right) < 0.02 < classifier.calibration_error(sharper, right)
 
 
-def linear(weights):
-    model = keras.Sequential([keras.Input((len(weights),)), keras.layers.Dense(len(weights[0]))])
-    model.set_weights([np.array(weights, "float32"), np.array([0.5] * len(weights[0]), "float32")])
-    return model
+def test_saliency_of_a_linear_network_is_its_weights(rng, page):
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1)])
+    weights, x = rng.normal(size=(6, 1)).astype("float32"), rng.random((3, 6), dtype="float32")
+    model.set_weights([weights, np.array([0.5], "float32")])
+    own = np.repeat(weights.T, 3, axis=0)
+    np.testing.assert_allclose(page["gradient"](model, x), own, rtol=1e-5)
+    np.testing.assert_allclose(page["integrated"](model, x, steps=2), x * own, rtol=1e-5)
 
 
-def test_saliency_of_a_linear_network_is_its_weights(rng):
-    weights = rng.normal(size=(6, 2))
-    model, x = linear(weights), rng.random((3, 6), dtype="float32")
-    for unit in (0, 1):
-        own = np.repeat(weights[None, :, unit], 3, axis=0)
-        np.testing.assert_allclose(classifier.gradient(model, x, unit), own, rtol=1e-5)
-        np.testing.assert_allclose(classifier.smooth_gradient(model, x, unit, draws=3), own, rtol=1e-5)
-        np.testing.assert_allclose(classifier.integrated_gradients(model, x, unit, steps=2), x * own, rtol=1e-5)
-
-
-def test_integrated_gradients_are_complete(rng):
+def test_integrated_gradients_are_complete(rng, page):
     keras.utils.set_random_seed(0)
-    model, x = networks.up_to(networks.classifier(features=30), "Logits"), rng.random((5, 30), dtype="float32")
-    baseline = rng.random(30, dtype="float32")
-    found = classifier.integrated_gradients(model, x, unit=3, baseline=baseline, steps=300).sum(axis=1)
-    expected = networks.predict(model, x)[:, 3] - networks.predict(model, baseline[None])[0, 3]
-    np.testing.assert_allclose(found, expected, atol=0.01)
+    model, x = networks.up_to(networks.classifier(2, features=30), "Logits"), rng.random((5, 30), dtype="float32")
+    found = page["integrated"](model, x, steps=300).sum(axis=1)
+    expected = networks.predict(model, x) - networks.predict(model, np.zeros((1, 30), "float32"))
+    np.testing.assert_allclose(found, expected[:, 0], atol=0.01)
 
 
 def test_the_three_ways_are_compared_on_the_same_images(rng):
@@ -252,13 +261,7 @@ def test_the_split_is_the_reports(monkeypatch, rng):
     assert not np.array_equal(classifier.split_images(4)[1][0], validation[0])
 
 
-@pytest.fixture
-def drawn():
-    yield lambda figure: [len(axis.lines) + len(axis.collections) for axis in figure.axes]
-    plt.close("all")
-
-
-def test_curves_mark_the_epoch_whose_weights_are_kept(drawn):
+def test_curves_mark_the_epoch_whose_weights_are_kept():
     values = {
         "loss": [3, 2, 1],
         "val_loss": [3.0, 1.0, 2.0],
@@ -268,21 +271,52 @@ def test_curves_mark_the_epoch_whose_weights_are_kept(drawn):
     figure = classifier.draw_curves(type("History", (), {"history": values}))
     stars = [line for axis in figure.axes for line in axis.lines if line.get_marker() == "*"]
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in stars] == [(2, 1.0), (2, 0.7)]
+    plt.close("all")
 
 
-def test_roc_curves_reliability_and_learning_rates_are_drawn_whole(drawn, rng):
-    truth = rng.integers(0, 2, 50)
-    rates = roc_curve(truth, rng.random(50))[:2]
-    figure = classifier.draw_roc({"a": (*rates, 0.5), "b": (*rates, 0.5)}, {"c": (0.1, 0.9)})
-    corner, (whole,) = figure.axes[0], figure.axes[0].child_axes
-    assert (len(corner.lines), len(whole.lines)) == (3, 3), "the curves twice; a point and the diagonal once"
-    assert corner.get_xlim()[1] == 0.02 and whole.get_xlim()[1] > 0.9
+def test_roc_curves_keep_what_is_zero_on_their_logarithmic_axes(rng):
+    truth = rng.integers(0, 2, 500)
+    scores = {"good": rng.normal(3 * truth), "perfect": truth.astype(float)}
+    (axis,) = classifier.draw_roc(truth, scores, {"one": (0.1, 0.9), "the report's": (0, 1)}).axes
+    good, perfect, one, report = axis.lines
+    false_rate, true_rate, _ = roc_curve(truth, scores["good"])
+    np.testing.assert_allclose(good.get_xdata(), np.maximum(false_rate, 1e-3))
+    np.testing.assert_allclose(good.get_ydata(), np.maximum(1 - true_rate, 1e-3))
+    assert min(perfect.get_xdata()) == min(perfect.get_ydata()) == 1e-3 > axis.get_xlim()[0]
+    assert [point.get_markerfacecolor() for point in (one, report)] == ["black", "none"]
+    assert axis.get_ylim()[0] > axis.get_ylim()[1], "few missed are above, as in a ROC curve"
+    plt.close("all")
+
+
+def test_confusions_have_clothing_first_and_write_every_count_but_zeros():
+    names = data.CLASS_NAMES["fashion_mnist"]
+    matrix = np.zeros((10, 10), int)
+    matrix[6, 0], matrix[5, 7], matrix[8, 8] = 41, 7, 900
+    (axis,) = classifier.draw_confusions(matrix, names).axes
+    written = {(text.get_position(), text.get_text()) for text in axis.texts}
+    assert written == {((0, 5), "41"), ((7, 6), "7"), ((8, 8), "900")}
+    assert [label.get_text() for label in axis.get_yticklabels()][5:7] == ["Shirt", "Sandal"]
+    assert [line.get_xdata()[0] for line in axis.lines][0] == 5.5
+    plt.close("all")
+
+
+def test_coins_are_coloured_where_the_test_sees_a_difference():
+    left, right = classifier.draw_mcnemar(10, 8, np.arange(3), np.array([0.1, 0.01, 0.001])).axes
+    near, far = left.containers
+    centres = [sorted(round(bar.get_x() + bar.get_width() / 2) for bar in bars) for bars in (near, far)]
+    assert centres == [[-6, -4, -2, 0, 2, 4, 6], [-10, -8, 8, 10]]
+    assert sum(bar.get_height() for bars in (near, far) for bar in bars) == pytest.approx(1)
+    assert right.lines[0].get_ydata().tolist() == [0.1, 0.01, 0.001]
+    plt.close("all")
+
+
+def test_bins_with_few_answers_are_not_drawn_and_stored_ones_are_read_back():
     table = classifier.reliability(np.repeat([0.3, 0.7, 0.9], [30, 30, 5]), np.ones(65, bool))
     (axis,) = classifier.draw_reliability({"test": {"before": table}}).axes
     assert axis.lines[1].get_xdata().tolist() == pytest.approx([0.3, 0.7]), "five answers are mostly chance"
-    runs = pd.DataFrame({"learning_rate": [0.1, 0.1, 0.01, 0.001], "acc_test": [0.1, 0.2, 0.3, 0.4]})
-    runs["val_loss"] = runs["val_accuracy"] = [[1, 2, 3]] * 4
-    assert drawn(classifier.draw_learning_rates(runs)) == [4, 4, 3]
+    plt.close("all")
+    tables = classifier.stored_reliability(classifier.trained_to_the_end.table())
+    assert list(tables) == ["as trained", "scaled"] and all(table.answers.sum() == 10_000 for table in tables.values())
 
 
 @pytest.mark.parametrize("xla", [False, True])

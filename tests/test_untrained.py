@@ -15,7 +15,7 @@ HOLD_UNTRAINED = {
     "02": {"02.assigned.collapsed", "02.bypass.mse_gap", "02.holdout.gap", "02.large.acc", "02.large.gain", "02.large.live", "02.linear.collapsed", "02.purity.mistaken40_over_10", "02.repaired.live", "02.scale.pull_ratio", "02.traces.shift_falls", "02.weak.collapsed"},
     "04": {"04.apart.rank_of_7", "04.blur.overlap", "04.blur.overlap_within", "04.digit.blur_rank_of_3", "04.digit.blur_rank_of_8", "04.gradient.ratio_with_baseline", "04.samples.copies"},
     "05": {"05.map.vae2_outside3"},
-    "06": {"06.ece.floor", "06.errors.pairs_for_half", "06.saliency.alike", "06.saliency.incomplete", "06.saliency.random_gradient", "06.saliency.random_integrated", "06.saliency.random_not_black", "06.threshold.fitted_never_worse", "06.threshold.flattery"},
+    "06": {"06.saliency.random_gradient", "06.saliency.random_integrated", "06.saliency.random_not_black"},
 }  # fmt: skip
 
 
