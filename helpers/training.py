@@ -75,7 +75,7 @@ def batches(x, y=None, batch_size=256, shuffle=True, seed=0):
     return dataset.prefetch(2).apply(tf.data.experimental.assert_cardinality(steps)).with_options(options)
 
 
-def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, seed=0):
+def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, brightness=0.0, contrast=0.0, seed=0):
     """The same batches, each image turned, moved, slanted and stretched a little, anew in each epoch; never flipped.
 
     Parameters
@@ -86,6 +86,10 @@ def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, seed=0):
         Each is drawn evenly between minus and plus its value: the angle in degrees; two shifts as shares of the side;
         the slant as sideways movement per pixel of height; the logarithm of two scales, of width and of height.
         What comes in from outside is 0.
+    brightness, contrast : float, default 0 and 0
+        Drawn in the same way, once for each image: what is added to every pixel; the logarithm of the factor that
+        multiplies a pixel's distance from the image's mean. The contrast comes first, and pixels are then clipped to
+        [0, 1]. They change nothing about what the other four draw; with both 0 nothing is clipped.
     seed : int, default 0
 
     Returns
@@ -108,7 +112,14 @@ def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, seed=0):
         rows = [a, b, middle * (1 - a - b) + right, c, d, middle * (1 - c - d) + down, 0 * a, 0 * a]
         images = tf.reshape(flat, (-1, side, side, 1))
         moved = keras.ops.image.affine_transform(images, tf.stack(rows, axis=1), fill_mode="constant")
-        return tf.reshape(moved, tf.shape(flat)), rest
+        moved = tf.reshape(moved, tf.shape(flat))
+        if brightness or contrast:
+            own = tf.random.experimental.stateless_fold_in([seed, tf.cast(batch_seed, tf.int32)], 1)
+            light, sharp = tf.unstack(tf.random.stateless_uniform((2, tf.shape(flat)[0], 1), own, -1, 1))
+            mean = tf.reduce_mean(moved, axis=1, keepdims=True)
+            moved = mean + (moved - mean) * tf.exp(sharp * contrast) + light * brightness
+            moved = tf.clip_by_value(moved, 0, 1)
+        return moved, rest
 
     seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
     return tf.data.Dataset.zip(dataset, seeds).map(distort).prefetch(2)

@@ -29,6 +29,8 @@ REPAIRED = {  # notebook 03's parameters of DeepClustering: the report's first n
     "augmentation": dcn.SLANTED,
 }
 
+GREY = {"brightness": 0.2, "contrast": 0.3}  # a fifth of the way from black to white; three quarters to four thirds
+
 
 def nine_settings(seeds=range(5), **axes):
     """Configurations on MNIST: the report's nine times `seeds`, or other `axes` in place of theirs."""
@@ -123,6 +125,7 @@ def report_sweep(dataset, weights, latent_dim, pretrain_epochs, seed):
         "L = 10": one_knob(latent_dim=[10]),
         "L = 50": one_knob(latent_dim=[50]),
         "not augmented": one_knob(changes=[{"augmentation": None}]),
+        "brightness and contrast": one_knob(changes=[{"augmentation": dcn.SLANTED | GREY}]),
     },
 )
 def repaired_sweep(dataset, weights, latent_dim, seed, changes, images=None):
@@ -251,6 +254,30 @@ def draw_scores(runs):
     axes[1].set_xticks([0.01, 0.02, 0.05], ["0.01", "0.02", "0.05"])
     axes[0].set(xlabel="inertia of the codes, thousands", ylabel="accuracy")
     axes[1].set(xlabel="test MSE per pixel", xlim=(0.0062, 0.08))
+    return figure
+
+
+def draw_within(runs):
+    """Accuracy of `named` runs against inertia, without the mean of each setting: one panel per L.
+
+    What is left differs by its seed. A thin line joins the runs of one pretraining, one per pair of weights. The
+    inertia is a quotient: 2 is twice the (geometric) mean of its setting.
+    """
+    left = runs.assign(inertia=np.log(runs.inertia))
+    means = left.groupby("setting")[["inertia", "acc"]].transform("mean")
+    left = left.assign(inertia=np.exp(left.inertia - means.inertia), acc=left.acc - means.acc)
+    sizes = left.groupby("latent_dim")
+    figure, axes = plt.subplots(1, len(sizes), figsize=(9, 3.8), sharex=True, sharey=True)
+    for axis, (size, part) in zip(axes, sizes, strict=True):
+        axis.axhline(0, color="0.85")
+        axis.axvline(1, color="0.85")
+        for _, family in part.sort_values("inertia").groupby("seed"):
+            style = {"color": plots.colour(f"L = {size}"), "markersize": 9, "markeredgecolor": "white"}
+            axis.plot(family.inertia, family.acc, "o-", linewidth=1, **style)
+        axis.set(title=f"L = {size}", xscale="log", xticks=[0.5, 1, 2], xticklabels=["0.5", "1", "2"])
+        axis.minorticks_off()
+    axes[0].set_ylabel("accuracy, minus its setting's mean")
+    axes[len(axes) // 2].set_xlabel("inertia, divided by its setting's mean")
     return figure
 
 

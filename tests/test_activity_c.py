@@ -165,6 +165,23 @@ def test_scores_are_drawn_in_two_panels_with_direct_labels(runs):
     plt.close(figure)
 
 
+def test_within_shows_what_is_left_without_the_means_of_the_settings(runs):
+    runs = runs.assign(inertia=np.where(runs.seed == 0, 2.0, 8.0), acc=np.where(runs.seed == 0, 0.7, 0.5))
+    figure = activity_c.draw_within(runs)
+    assert [axis.get_title() for axis in figure.axes] == ["L = 2", "L = 16", "L = 64"]
+    for axis in figure.axes:
+        pretrainings = [line for line in axis.lines if line.get_marker() == "o"]
+        for line, inertia, acc in zip(pretrainings, (0.5, 2), (0.1, -0.1), strict=True):
+            np.testing.assert_allclose(line.get_xdata(), [inertia] * 3)
+            np.testing.assert_allclose(line.get_ydata(), [acc] * 3)
+    plt.close(figure)
+
+
+def test_grey_levels_are_a_knob_beside_the_base_augmentation():
+    for run in activity_c.repaired_sweep.runs["brightness and contrast"]:
+        assert run["changes"]["augmentation"] == activity_c.REPAIRED["augmentation"] | activity_c.GREY
+
+
 def test_reconstructions_are_those_of_seed_0_a_row_per_size_and_a_block_per_weights(runs):
     figure = activity_c.draw_reconstructions(runs, np.zeros((10, 784)), shown=[1, 7, 8])
     axes = np.reshape(figure.axes, (4, 9))

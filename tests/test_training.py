@@ -1,8 +1,11 @@
 """How networks are compiled and fed: the same numbers as Keras's plain way, and distortions that can be measured."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from helpers import training
 
@@ -164,6 +167,70 @@ def test_what_comes_in_from_outside_is_black():
     white = training.batches(np.ones((50, 784), "float32"), batch_size=50, shuffle=False)
     moved = np.asarray(next(iter(training.distorted(white, **NONE | {"shift": 0.2})))[0])
     assert moved.min() == 0 and moved.max() <= 1 + 1e-6 and 0.7 < moved.mean() < 0.9
+
+
+def test_without_grey_levels_everything_is_drawn_as_before_they_came():
+    """Stored runs rest on these values, to the last bit, and on these random numbers."""
+    images = np.random.default_rng(0).random((6, 784), dtype="float32")
+    settings = {"degrees": 10, "shift": 0.1, "shear": 0.25, "zoom": 0.15, "seed": 3}
+    dataset = training.batches(images, batch_size=6, shuffle=False)
+    plain, zero, grey = (
+        np.asarray(next(iter(training.distorted(dataset, **settings | more)))[0])
+        for more in ({}, {"brightness": 0.0, "contrast": 0.0}, {"brightness": 1e-9})
+    )
+    np.testing.assert_array_equal(zero, plain)
+    np.testing.assert_allclose(grey, plain, atol=1e-6, err_msg="the grey levels have random numbers of their own")
+    (before, _), *_ = distorted_before(dataset, **settings)
+    np.testing.assert_array_equal(plain, before)
+
+
+def distorted_before(dataset, degrees, shift, shear, zoom, seed):
+    """What `distorted` was before it knew grey levels, for images of 28 by 28."""
+
+    def distort(batch, batch_seed):
+        flat, rest = batch
+        drawn = tf.random.stateless_uniform((6, tf.shape(flat)[0]), [seed, tf.cast(batch_seed, tf.int32)], -1, 1)
+        angle, slant = drawn[0] * math.radians(degrees), drawn[1] * shear
+        right, down = drawn[2] * shift * 28, drawn[3] * shift * 28
+        width, height = tf.exp(drawn[4] * zoom), tf.exp(drawn[5] * zoom)
+        cos, sin, middle = tf.cos(angle), tf.sin(angle), 13.5
+        a, b = cos * width, cos * slant - sin * height
+        c, d = sin * width, sin * slant + cos * height
+        rows = [a, b, middle * (1 - a - b) + right, c, d, middle * (1 - c - d) + down, 0 * a, 0 * a]
+        images = tf.reshape(flat, (-1, 28, 28, 1))
+        moved = keras.ops.image.affine_transform(images, tf.stack(rows, axis=1), fill_mode="constant")
+        return tf.reshape(moved, tf.shape(flat)), rest
+
+    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+    return tf.data.Dataset.zip(dataset, seeds).map(distort)
+
+
+def grey_levels(**settings):
+    """Smallest and largest pixel (n, 2) of an image of 0.4 and 0.6 in equal parts, changed 400 times."""
+    images = np.tile(np.float32([0.4, 0.6]), (400, 18))
+    changed = training.distorted(training.batches(images, batch_size=400, shuffle=False), **NONE | settings)
+    pixels = np.asarray(next(iter(changed))[0])
+    return np.stack([pixels.min(axis=1), pixels.max(axis=1)], axis=1)
+
+
+def test_brightness_adds_the_same_to_every_pixel_of_an_image():
+    added = grey_levels(brightness=0.2) - [0.4, 0.6]
+    assert spans(added[:, 0], 0.2)
+    np.testing.assert_allclose(added[:, 0], added[:, 1], atol=1e-5)
+
+
+def test_contrast_multiplies_the_distance_from_the_mean():
+    levels = grey_levels(contrast=0.5)
+    assert spans(np.log(np.diff(levels)[:, 0] / 0.2), 0.5)
+    np.testing.assert_allclose(levels.mean(axis=1), 0.5, atol=1e-5)
+
+
+def test_grey_levels_are_two_draws_and_stay_in_range():
+    levels = grey_levels(brightness=0.1, contrast=0.5)
+    added, factor = levels.mean(axis=1) - 0.5, np.log(np.diff(levels)[:, 0] / 0.2)
+    assert abs(np.corrcoef(added, factor)[0, 1]) < 0.2
+    clipped = grey_levels(brightness=0.9, contrast=2)
+    assert clipped.min() == 0 and clipped.max() == 1
 
 
 # Callbacks
