@@ -269,8 +269,8 @@ def draw_within(runs):
     sizes = left.groupby("latent_dim")
     figure, axes = plt.subplots(1, len(sizes), figsize=(9, 3.8), sharex=True, sharey=True)
     for axis, (size, part) in zip(axes, sizes, strict=True):
-        axis.axhline(0, color="0.85")
-        axis.axvline(1, color="0.85")
+        axis.axhline(0, color="0.5")
+        axis.axvline(1, color="0.5")
         for _, family in part.sort_values("inertia").groupby("seed"):
             style = {"color": plots.colour(f"L = {size}"), "markersize": 9, "markeredgecolor": "white"}
             axis.plot(family.inertia, family.acc, "o-", linewidth=1, **style)

@@ -551,7 +551,7 @@ def draw_rule(runs):
     """
     figure, axis = plt.subplots(figsize=(9, 4.8))
     kinds = runs.groupby("recipe", sort=False)
-    for (recipe, part), colour, marker in zip(kinds, plots.CLASS_COLOURS, "os^DvP*X", strict=False):
+    for (recipe, part), colour, marker in zip(kinds, plots.CLASS_COLOURS, "os^Dv*", strict=False):
         style = {"color": colour, "marker": marker, "markersize": 10, "markeredgecolor": "white"}
         axis.plot(part.agreement, part.acc_test, linestyle="", label=recipe, **style)
     axis.set(xlabel="agreement with the other seeds (adjusted Rand index)", ylabel="accuracy on the test images")

@@ -563,6 +563,7 @@ COUNTS = dict.fromkeys(
 COUNTS_FROM_0 = dict.fromkeys(("pretrain_epochs", "track", "overcluster", "information_epochs"), (-1, 2.5, "3", None))
 REALS = dict.fromkeys(("alpha", "beta", "tol", "learning_rate"), (-0.1, np.nan, np.inf, "1", None, 1j))
 WRONG = COUNTS | COUNTS_FROM_0 | REALS | {
+    "verbose": ("yes", 2.5, None),
     "hidden": (5, None, "64", (), (32, 0), (2.5,), ("8",)),
     "assignments": ("fuzzy", None, 1, "Hard"),
     "centroid_update": ("mean", None, 0),
