@@ -29,7 +29,7 @@ BASE = {
 OVER_CLUSTERED = {"overcluster": 40, "overcluster_iter": 12, "max_iter": 12}
 FIXED = {"centroid_update": "fixed", "alpha": 0.1, "beta": 1.0}
 BALANCED = OVER_CLUSTERED | {"assignments": "balanced", "alpha": 0.01, "beta": 1.0, "ramp": 1, "augmentation": SLANTED}
-RECIPES = {  # notebook 02's candidates: parameters of DeepClustering, written down before any of them was scored
+RECIPES = {  # notebook 02's candidates: parameters of DeepClustering, written down before these runs
     name: BASE | chosen
     for name, chosen in {
         "DCN": {"centroid_update": "counts", "alpha": 1.0, "beta": 0.1},
@@ -342,7 +342,7 @@ EPOCHS = ("pretrain_epochs", "overcluster_iter", "max_iter", "information_epochs
 
 
 def picked(runs):
-    """The label-free rule, fixed before any candidate was scored: the recipe whose seeds agree best, by `seeds_agree`.
+    """The label-free rule, fixed before these runs: the recipe whose seeds agree best, by `seeds_agree`.
 
     Chosen among three scores without labels (with `silhouette` and `kept`) because no recipe is trained for it:
     "information" is trained for `kept`, and every recipe for tight clusters. Stability: Lange et al., 2004.
