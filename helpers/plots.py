@@ -117,13 +117,17 @@ def network(layers, arrows=None, image=None):
         names = {0: "$x$", code: "$z$", len(layers) - 1: r"$\hat{x}$"}
         layers = {names.get(i, " " * i): (i, 0, units) for i, units in enumerate(layers)}
     names = list(layers)
-    rows = [row for _, row, _ in layers.values()]
-    tall = max(rows) - min(rows)
-    figure, axis = plt.subplots(figsize=(9, 2.6 + 1.7 * tall))
     half = {
         name: 0.16 if units is None else 0.1 + 0.34 * np.log(units) / np.log(784)
         for name, (_, _, units) in layers.items()
     }
+    columns = [column for column, _, _ in layers.values()]
+    left, right = min(columns) - (1.3 if image is not None else 0.5), max(columns) + 0.5
+    letters = 0.35 * (right - left) / WIDEST + 0.05  # the room of a label: so many inches
+    low = min(row - half[name] for name, (_, row, _) in layers.items()) - letters
+    high = max(row + half[name] for name, (_, row, _) in layers.items()) + letters
+    figure = plt.figure(figsize=(WIDEST, WIDEST * (high - low) / (right - left)), layout="none")
+    axis = figure.add_axes([0, 0, 1, 1])
     for name, (column, row, units) in layers.items():
         role = "code" if name.startswith("$z") else "image" if name.startswith(("$x", r"$\hat{x")) else "hidden"
         if units is None:
@@ -142,9 +146,7 @@ def network(layers, arrows=None, image=None):
         axis.annotate("", (x1 - dx, y1 - dy), (x0 + dx, y0 + dy), arrowprops=style)
     if image is not None:
         axis.imshow(np.reshape(image, (28, 28)), cmap="gray", extent=(-1.2, -0.4, -0.4, 0.4), interpolation=NEAREST)
-    columns = [column for column, _, _ in layers.values()]
-    axis.set(xlim=(min(columns) - (1.3 if image is not None else 0.5), max(columns) + 0.5), aspect="equal")
-    axis.set_ylim(min(rows) - 0.75, max(rows) + 0.75)
+    axis.set(xlim=(left, right), ylim=(low, high), aspect="equal")
     axis.axis("off")
     return figure
 

@@ -1,10 +1,12 @@
 """Lesson 05: autoencoder against VAE on Fashion-MNIST, the judge of drawn images, the VAE-GAN."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import scipy.linalg
+from scipy.stats import norm
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from helpers import course, data, exercises, networks, scores, sweeps, training, vae
+from helpers import course, data, exercises, networks, plots, scores, sweeps, training, vae
 from lessons import classifier, vae_mnist
 
 with course.quiet_imports():
@@ -14,8 +16,8 @@ with course.quiet_imports():
 
 CONVOLUTIONAL = {"kind": "convolutional", "hidden": []}
 METHODS = {  # by table: name of the method and its settings, those of VariationalAutoencoder
-    "sizes": {f"AE, L = {size}": {"latent_dim": size, "variational": False, "epochs": 20} for size in (2, 32)}
-    | {f"VAE, L = {size}": {"latent_dim": size, "epochs": 20} for size in (2, 20, 32)},
+    "sizes": {f"AE-{size}": {"latent_dim": size, "variational": False, "epochs": 20} for size in (2, 32)}
+    | {f"VAE-{size}": {"latent_dim": size, "epochs": 20} for size in (2, 20, 32)},
     "beta": {
         f"beta = {beta:g}": {"latent_dim": 20, "beta": beta, "epochs": 10} for beta in (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
     },
@@ -25,9 +27,7 @@ METHODS = {  # by table: name of the method and its settings, those of Variation
         "dense VAE": {"latent_dim": 32, "epochs": 10, "hidden": [188, 98]},
         "convolutional VAE": {"latent_dim": 32, "epochs": 10} | CONVOLUTIONAL,
     },
-    "conditional": {
-        f"conditional VAE, L = {size}": {"latent_dim": size, "classes": 10, "epochs": 20} for size in (2, 20)
-    },
+    "conditional": {f"conditional VAE-{size}": {"latent_dim": size, "classes": 10, "epochs": 20} for size in (2, 20)},
 }
 GAN_METHODS = {
     name: {"latent_dim": 20, "weight": weight, "epochs": 10} for name, weight in {"VAE": 0.0, "VAE-GAN": 20.0}.items()
@@ -149,7 +149,6 @@ def fd_classifier(network, images, other_images):
     return frechet_distance(networks.predict(last_hidden, images), networks.predict(last_hidden, other_images))
 
 
-@keras.saving.register_keras_serializable("course")
 class VaeGan(vae.VariationalAutoencoder):
     """A dense VAE with a discriminator; loss = cross-entropy + beta * KL + weight * (feature distance + fooling), nats.
 
@@ -205,9 +204,6 @@ class VaeGan(vae.VariationalAutoencoder):
         next(metric for metric in self.metrics if metric.name == "loss").update_state(loss)
         return {metric.name: metric.result() for metric in self.metrics}
 
-    def get_config(self):
-        return super().get_config() | {"weight": self.weight}
-
 
 def _surprise(wanted, logits):
     """Mean cross-entropy, in nats, of the answers wanted (0 or 1) and logits."""
@@ -240,6 +236,26 @@ def judged_table(name):
     return table.assign(method=[method for method in methods for _ in range(5)])
 
 
+def draw_frechet(pairs):
+    """Two sets of numbers (n,) and (m,) a panel, by title: their histograms, and the normal distributions fitted."""
+    figure, axes = plt.subplots(1, len(pairs), figsize=(plots.WIDEST, 3.8), sharex=True, sharey=True)
+    z = np.linspace(*np.quantile(np.concatenate([part for pair in pairs.values() for part in pair]), [0, 0.998]), 300)
+    for axis, (title, pair) in zip(axes, pairs.items(), strict=True):
+        for part, name, height in zip(pair, ("real", title), (0.93, 0.84), strict=True):
+            style = {"color": plots.colour(name), "linewidth": 2.5}
+            axis.hist(part, bins=50, range=(z[0], z[-1]), density=True, histtype="step", **style | {"linewidth": 0.8})
+            axis.plot(z, norm.pdf(z, part.mean(), part.std()), **style)
+            text = f"{name}: m = {part.mean():.3f}, s = {part.std():.3f}"
+            axis.text(0.99, height, text, color=style["color"], ha="right", transform=axis.transAxes, fontsize=12)
+        axis.set(xlabel="brightness of an image")
+    axes[0].set(ylabel="density", ylim=(0, 1.35 * axes[0].get_ylim()[1]))  # room for the texts
+    return figure
+
+
+def _floor(images):
+    return scores.cross_entropy_floor(images).mean()
+
+
 def right_nats_above_floor(printed_loss, images):
     """The printed loss is a mean over pixels: times their number it is a sum, as the floor is. Then subtract."""
     return printed_loss * images.shape[1] - scores.cross_entropy_floor(images).mean()
@@ -249,83 +265,70 @@ def right_nats_above_floor(printed_loss, images):
     "05.1",
     right=right_nats_above_floor,
     wrong={
-        "these are nats for each image, but from zero": lambda printed_loss, images: printed_loss * images.shape[1],
-        "this is still for each pixel": lambda printed_loss, images: (
-            right_nats_above_floor(printed_loss, images) / images.shape[1]
-        ),
-        "bring both to the same unit first": lambda printed_loss, images: (
-            printed_loss - scores.cross_entropy_floor(images).mean()
-        ),
-        "take the mean over the images": lambda printed_loss, images: (
-            printed_loss * images.shape[1] - scores.cross_entropy_floor(images)
-        ),
-        "the floor is that of the images that are given": lambda printed_loss, images: right_nats_above_floor(
-            printed_loss, images[:10]
-        ),
+        "these are nats for each image, but from zero": lambda loss, images: loss * images.shape[1],
+        "this is still for each pixel": lambda loss, images: loss - _floor(images) / images.shape[1],
+        "bring both to the same unit first": lambda loss, images: loss - _floor(images),
+        "take the mean over the images": lambda loss, images: loss * 784 - scores.cross_entropy_floor(images),
+        "the floor is that of the images that are given": lambda loss, images: loss * 784 - _floor(images[:10]),
     },
 )
 def check_nats_above_floor(convert, images):
     """`convert(printed_loss, images)` must give nats for each image above the floor of the images."""
     pixels = images.shape[1]
     for loss, some in ((0.3, images), (0.5, images), (0.3, images[: len(images) // 2])):
-        answer, floor = np.asarray(convert(loss, some), dtype=float), scores.cross_entropy_floor(some).mean()
+        answer, floor = np.asarray(convert(loss, some), dtype=float), _floor(some)
         if answer.size != 1:
             yield "one number is wanted: take the mean over the images."
-        answer = answer.item()
-        if np.isclose(answer, loss * pixels):
-            yield "these are nats for each image, but from zero; even an exact image costs something."
-        if np.isclose(answer, loss - floor / pixels):
-            yield f"this is still for each pixel; an image has {pixels} of them."
-        if np.isclose(answer, loss - floor):
-            yield "a number for each pixel minus a number for each image: bring both to the same unit first."
-        if not np.isclose(answer, loss * pixels - floor):
+        hints = {
+            loss * pixels: "these are nats for each image, but from zero; even an exact image costs something.",
+            loss - floor / pixels: f"this is still for each pixel; an image has {pixels} of them.",
+            loss - floor: "a number for each pixel minus a number for each image: bring both to the same unit first.",
+        }
+        yield from (hint for value, hint in hints.items() if np.isclose(answer.item(), value))
+        if not np.isclose(answer.item(), loss * pixels - floor):
             yield f"here the printed loss is {loss}, and the floor is that of the images that are given."
 
 
 def right_frechet(first, second):
-    """In one dimension s1² + s2² - 2 (s1² s2²)^(1/2) is (s1 - s2)².
+    """The root of a product of matrices is a matrix root: `sqrtm`. Rounding may leave it a tiny imaginary part.
 
-    A shift by 0.1 and a deviation of 1.1 instead of 1 both give 0.1² = 0.01: the distance counts them alike.
+    Without the covariances between the numbers, two sets that lean in different directions would count as equal.
     """
-    return (first.mean() - second.mean()) ** 2 + (first.std(ddof=1) - second.std(ddof=1)) ** 2
+    s1, s2 = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
+    means = np.sum((first.mean(axis=0) - second.mean(axis=0)) ** 2)
+    return means + np.trace(s1 + s2 - 2 * np.real(scipy.linalg.sqrtm(s1 @ s2)))
 
 
-def _means_apart(first, second):
-    return (first.mean() - second.mean()) ** 2
+def _by_number(first, second):
+    return np.sum((first.mean(axis=0) - second.mean(axis=0)) ** 2 + (first.std(axis=0) - second.std(axis=0)) ** 2)
 
 
 @exercises.exercise(
     "05.2",
     right=right_frechet,
     wrong={
-        "a set has no distance to itself": lambda first, second: (
-            _means_apart(first, second) + first.var() + second.var()
-        ),
-        "moved by 0.5, the distance is 0.5² = 0.25": lambda first, second: abs(first.mean() - second.mean()),
-        "the second is stretched by 1.5": _means_apart,
-        "S is a variance, s²": lambda first, second: _means_apart(first, second) + (first.var() - second.var()) ** 2,
-        "the order of the numbers does not matter": lambda first, second: np.mean((first - second) ** 2),
+        "a set has no distance to itself": lambda first, second: first.var(axis=0).sum() + second.var(axis=0).sum(),
+        "every number moved by 0.5": lambda first, second: np.sqrt(abs(right_frechet(first, second))),
+        "twice as wide": lambda first, second: np.sum((first.mean(axis=0) - second.mean(axis=0)) ** 2),
+        "the same numbers, but they lean the other way": _by_number,
     },
 )
 def check_frechet(distance):
-    """`distance(first, second)` must be the Frechet distance of the normals fitted to both."""
-    first = np.random.default_rng(0).normal(2, 3, size=500)
-    if not np.isclose(distance(first, first), 0):
-        yield "a set has no distance to itself."
-    if not np.isclose(distance(first, first + 0.5), 0.25):
-        yield "moved by 0.5, the distance is 0.5² = 0.25."
-    wider = (first - first.mean()) * 1.5 + first.mean()
-    if not np.isclose(distance(first, wider), frechet_distance(first[:, None], wider[:, None]), rtol=0.01):
-        yield (
-            "the second is stretched by 1.5 about its mean. In one dimension S is a variance, s²: what is "
-            "s1² + s2² - 2 (s1² s2²)^(1/2)?"
-        )
-    other = np.random.default_rng(1).exponential(2, size=500)  # another shape, not paired with the first
-    if not np.isclose(distance(first, other), frechet_distance(first[:, None], other[:, None]), rtol=0.01):
-        yield (
-            "these are two unrelated sets. Only the two means and the two standard deviations may enter: "
-            "the order of the numbers does not matter."
-        )
+    """`distance(first, second)` must be the Frechet distance of the normals fitted to both, (n, d) and (m, d)."""
+    generator = np.random.default_rng(0)
+    first = generator.normal(size=(500, 3)) @ generator.normal(size=(3, 3)) + 2
+    pairs = {
+        "a set has no distance to itself.": first,
+        "every number moved by 0.5: the distance is 3 · 0.5².": first + 0.5,
+        "the second is twice as wide about its mean. How do the standard deviations enter?": 2 * first - first.mean(0),
+        "the same numbers, but they lean the other way: the covariances between them count.": first * [1, -1, 1]
+        + [0, 4, 0],
+        "these are two unrelated sets of different size.": generator.exponential(2, size=(300, 3)),
+    }
+    for hint, second in pairs.items():
+        yours, wanted = distance(first, second), frechet_distance(first, second)
+        if not np.isclose(yours, wanted, rtol=0.01, atol=1e-4):
+            yield hint, exercises.short(yours), exercises.short(wanted)
 
 
 def right_sampler(codes, n, seed):
@@ -369,11 +372,9 @@ def check_sampler(sampler, codes, n, distance_of):
     apart, usual = search.kneighbors(z[few])[0][:, 0], search.kneighbors(codes[few])[0][:, 1]
     copied, kinds = np.mean(apart < 0.2 * np.median(usual)), len(np.unique(z, axis=0))
     if copied > 0.2 or kinds < 0.9 * n:
-        beside = (
-            f"{copied:.0%} of them near a training code, {kinds} different ones",
-            f"at most 20%, {n} different ones",
-        )
-        yield "these are (nearly) training codes, or many are equal: draw new ones.", *beside
+        found = f"{copied:.0%} of them near a training code, {kinds} different ones"
+        wanted = f"at most 20%, {n} different ones"
+        yield "these are (nearly) training codes, or many are equal: draw new ones.", found, wanted
     if np.allclose(z, sampler(codes, n, 1)):
         yield "another seed gives the same codes: hand the seed to the generator.", "the same codes", "other codes"
     yours, fitted = distance_of(z), distance_of(_normal(codes, n, 0))

@@ -19,8 +19,6 @@ from tests.conftest import ROOT, SOURCES
 from tools import execute
 from tools.play import printed
 
-NEW = {"01", "02", "03", "04", "06"}
-
 
 def committed(source):
     return nbformat.read(source.with_suffix(".ipynb"), as_version=4)
@@ -94,14 +92,11 @@ def test_sections_are_in_the_order_of_the_house(source):
 
 
 def test_cells_are_short(source):
-    longest = 20 if source.stem[:2] in NEW else 25
     for cell in jupytext.read(source).cells[2:]:
-        assert cell.cell_type != "code" or cell.source.count("\n") < longest, cell.source[:80]
+        assert cell.cell_type != "code" or cell.source.count("\n") < 20, cell.source[:80]
 
 
-def test_in_a_new_page_prose_is_markdown_and_every_section_says_its_minutes_and_question(source):
-    if source.stem[:2] not in NEW:
-        return
+def test_prose_is_markdown_and_every_section_says_its_minutes_and_question(source):
     cells = jupytext.read(source).cells
     for cell in cells[2:]:
         if cell.cell_type == "code":
@@ -147,8 +142,7 @@ def test_every_claim_says_what_it_is(source):
         assert 3 < len(about["says"]) < 90 and about["says"][-1] != "." and "TODO" not in about["says"], name
         low, high = course.limits(name, of="full")
         assert low <= high
-        if source.stem[:2] in NEW:
-            assert np.isfinite([low, high]).all() and about["why"], f"{name}: two bounds and a reason"
+        assert np.isfinite([low, high]).all() and about["why"], f"{name}: two bounds and a reason"
 
 
 def test_what_is_called_the_reports_stands_in_reports_md():

@@ -14,7 +14,7 @@ from tools.play import NO_TRAINING, failed_claims, play
 HOLD_UNTRAINED = {
     "02": {"02.assigned.collapsed", "02.bypass.mse_gap", "02.holdout.gap", "02.large.gain", "02.linear.collapsed", "02.repaired.live", "02.scale.pull_ratio", "02.start.random_worse", "02.weak.collapsed"},
     "04": {"04.apart.rank_of_7", "04.blur.overlap", "04.blur.overlap_within", "04.digit.blur_rank_of_3", "04.digit.blur_rank_of_8", "04.gradient.ratio_with_baseline", "04.samples.copies"},
-    "05": {"05.map.vae2_outside3"},
+    "05": {"05.beta.means_only", "05.map.vae2_outside3"},
     "06": {"06.saliency.random_gradient", "06.saliency.random_integrated", "06.saliency.random_not_black"},
 }  # fmt: skip
 
