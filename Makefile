@@ -15,7 +15,7 @@ BIN = $(VENV)/bin
 ONE_THREAD = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 TEST_WITH = COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(ONE_THREAD)
 
-.PHONY: help run test colab lab front notebooks results verify links bench ranges lint FORCE
+.PHONY: help run test colab lab front slides report notebooks results verify links bench ranges lint FORCE
 
 help:                ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' Makefile
@@ -23,7 +23,7 @@ help:                ## show this list
 
 # An environment is kept if it starts, lies in its own folder, holds a pip and has the version of PYTHON, where that is given.
 SAY_VERSION = print("%d.%d" % sys.version_info[:2])
-$(VENV)/pyvenv.cfg .venv-bench/pyvenv.cfg: FORCE
+$(VENV)/pyvenv.cfg .venv-bench/pyvenv.cfg .venv-site/pyvenv.cfg: FORCE
 	@has=$$($(@D)/bin/python -c 'import os, sys, pip; os.path.samefile(sys.prefix, "$(@D)") and $(SAY_VERSION)' 2>/dev/null); \
 	case "$(PYTHON):$$has" in :3.1[0-3]) exit 0;; esac; \
 	python="$(or $(PYTHON),python3)"; found=$$($$python -c 'import sys; $(SAY_VERSION)' 2>/dev/null); \
@@ -53,6 +53,16 @@ lab: $(VENV)/ready        ## open JupyterLab on start.md, a page with all lesson
 
 front: $(VENV)/ready      ## README's first picture from the pictures of the last full run
 	$(BIN)/python -m tools.front
+
+.venv-site/ready: .venv-site/pyvenv.cfg requirements-site.txt
+	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-site.txt
+	@touch .venv-site/ready
+
+slides: .venv-site/ready  ## a deck for each notebook and its presenter's notes, as PDFs in _pdf/ (one: make slides NOTEBOOK=01)
+	.venv-site/bin/python -m tools.slides $(NOTEBOOK)
+
+report: .venv-site/ready  ## the two reports of two pages, as PDFs in _pdf/
+	.venv-site/bin/python -m tools.report
 
 notebooks: $(VENV)/ready  ## execute the notebooks whose .py has changed, and pair them
 	$(BIN)/python -m tools.execute update

@@ -21,9 +21,10 @@ NUMBER = re.compile(r"(?P<sign>[-+−]?)(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<percen
 
 
 def paths():
-    """The texts that hold such numbers: the notebooks' .py files and the pages beside them."""
+    """The texts that hold such numbers: notebooks (.py), the pages beside them, the reports in site/reports/."""
     pages = [course.ROOT / name for name in ("README.md", "TEACHING.md", "REPORTS.md", "GLOSSARY.md")]
-    return [*sorted((course.ROOT / "notebooks").glob("*.py")), *(page for page in pages if page.exists())]
+    sources = [*(course.ROOT / "notebooks").glob("*.py"), *(course.ROOT / "site" / "reports").glob("*.md")]
+    return [*sorted(sources), *(page for page in pages if page.exists())]
 
 
 def values():
