@@ -13,6 +13,8 @@ VENV = .venv$(if $(CONSTRAINTS),-constrained)
 BIN = $(VENV)/bin
 # One thread for each of the two workers: with two they wait for each other.
 ONE_THREAD = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+# Set for another Python, they would lead .venv to its libraries.
+unexport PYTHONHOME PYTHONPATH
 TEST_WITH = COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(ONE_THREAD)
 
 .PHONY: help run test colab lab front slides report notebooks results verify links bench ranges lint FORCE
@@ -26,18 +28,19 @@ SAY_VERSION = print("%d.%d" % sys.version_info[:2])
 $(VENV)/pyvenv.cfg .venv-bench/pyvenv.cfg .venv-site/pyvenv.cfg: FORCE
 	@has=$$($(@D)/bin/python -c 'import os, sys, pip; os.path.samefile(sys.prefix, "$(@D)") and $(SAY_VERSION)' 2>/dev/null); \
 	case "$(PYTHON):$$has" in :3.1[0-3]) exit 0;; esac; \
-	python="$(or $(PYTHON),python3)"; found=$$($$python -c 'import sys; $(SAY_VERSION)' 2>/dev/null); \
+	python="$(or $(PYTHON),python3)"; found=$$("$$python" -c 'import sys; $(SAY_VERSION)' 2>/dev/null); \
 	case "$$found" in 3.1[0-3]) ;; *) \
-	  echo "The course needs Python 3.10 to 3.13 and $$python is $${found:-not to be found}:" \
+	  echo "The course needs Python 3.10 to 3.13 and $$python is $${found:-not to be found or does not start}:" \
 	    "name another one, for example make run PYTHON=python3.12" >&2; exit 1;; esac; \
-	test "$$has" = "$$found" || { echo "$(@D) with Python $$found: some minutes"; $$python -m venv --clear $(@D); }
+	test "$$has" = "$$found" || { echo "$(@D) with Python $$found: some minutes"; "$$python" -m venv --clear $(@D); }
 
 $(VENV)/ready: $(VENV)/pyvenv.cfg requirements.txt $(CONSTRAINTS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt $(PIP_CONSTRAINTS)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt $(PIP_CONSTRAINTS) || { \
+	  echo "The packages were not installed: are you online? README says which machines have no TensorFlow." >&2; exit 1; }
 	@touch $(VENV)/ready
 
 run: $(VENV)/ready        ## execute every notebook at full scale (one: make run NOTEBOOK=01)
-	$(if $(ACCEPT),COURSE_ACCEPT=1 )$(BIN)/python -m tools.execute run $(NOTEBOOK)
+	$(if $(ACCEPT),COURSE_ACCEPT=1 )$(BIN)/python -m tools.execute run '$(NOTEBOOK)'
 	$(BIN)/python -m tools.front
 
 test: $(VENV)/ready       ## the helpers, the repository's promises, every notebook in the fast profile
@@ -73,8 +76,8 @@ results: $(VENV)/ready    ## compute the repeated runs below data/results/ that 
 verify: $(VENV)/ready     ## compute stored runs again, drawn at random: make verify SECONDS=600 SEED=1
 	$(BIN)/python -m tools.verify --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
-links: $(VENV)/ready      ## write the repository's address everywhere: make links REPO=owner/name
-	$(BIN)/python -m tools.execute links $(REPO)
+links: $(VENV)/ready      ## write the repository's address and commit everywhere: make links REPO=owner/name
+	$(BIN)/python -m tools.execute links '$(REPO)'
 
 .venv-bench/ready: .venv-bench/pyvenv.cfg tools/bench/requirements.txt
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r tools/bench/requirements.txt
@@ -84,7 +87,7 @@ bench: $(VENV)/ready .venv-bench/ready  ## speed and memory beside others, on a 
 	$(BIN)/python -m tools.bench.measure $(PART)
 
 ranges: $(VENV)/ready     ## run the notebooks from other seeds and disturb the stored runs: where each claim's range comes from
-	$(BIN)/python -m tools.ranges $(NOTEBOOK)
+	$(BIN)/python -m tools.ranges '$(NOTEBOOK)'
 
 lint: $(VENV)/ready       ## ruff on all Python files
 	$(BIN)/python -m ruff check .

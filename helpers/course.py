@@ -112,7 +112,11 @@ def seed(number):
 @functools.cache
 def texts(number):
     """What lessons/claims/<number>.toml holds: `claims` by id, and `pictures`, the alternative text by name."""
-    return tomllib.loads((TEXTS / f"{number}.toml").read_text(encoding="utf-8"))
+    path = TEXTS / f"{number}.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # not TOML, or not UTF-8
+        raise ValueError(f"{path} cannot be read: {error}") from None
 
 
 def entry(name):
@@ -127,9 +131,28 @@ def entry(name):
 
 
 def committed():
-    """The value of each claim in the last full run, by its id: figures/claims.csv."""
-    with CLAIMS.open(newline="", encoding="utf-8") as file:
-        return {row["id"]: float(row["value"]) for row in csv.DictReader(file)}
+    """The value of each claim in the last full run, by its id: figures/claims.csv. None before the first one."""
+    return {row["id"]: float(row["value"]) for row in read_table(CLAIMS)}
+
+
+def read_table(path):
+    """The rows of a table that a full run wrote, as dicts of texts; none where there is no such file.
+
+    A ValueError names a damaged one (saved by a spreadsheet, or with the marks of a conflict) and its mend.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file, strict=True))
+        for row in rows:
+            numbers = [float(row[name]) for name in ("value", "minutes", "seconds") if row.get(name)]
+            if None in row or None in row.values() or not numbers or not math.isfinite(numbers[0]):
+                raise ValueError(f"a row of it is {', '.join(map(str, row.values()))[:60]}")
+        return rows
+    except FileNotFoundError:
+        return []
+    except (ValueError, csv.Error) as error:
+        mend = f"`git checkout -- figures/{path.name}`; without git, download the course again and copy that file"
+        raise ValueError(f"{path} is damaged ({error}). To mend it: {mend}.") from None
 
 
 def guess(name, answer):

@@ -7,6 +7,7 @@ returns a flat dict of numbers, texts and curves (flat lists of numbers).
 import collections
 import concurrent.futures
 import contextlib
+import copy
 import hashlib
 import importlib.metadata
 import inspect
@@ -59,7 +60,8 @@ def run(function, configurations, folder, *, version, workers=2, scheduler=None,
         Takes a configuration as keyword arguments. Returns a flat dict of finite numbers, texts, or flat lists of
         finite numbers, under names that are not in the configuration; anything else is a failed run.
     configurations : list of dict
-        Plain finite values (numbers, texts, None, lists and dicts of them), all different.
+        Plain finite values (numbers, texts, None, lists and dicts of them), all different. None is called "seconds" or
+        "error", which are columns of the table.
     folder : path
         Of the JSON files, one per finished run, named by its `key`. A damaged one is set aside, its run done again.
     version : str
@@ -81,15 +83,17 @@ def run(function, configurations, folder, *, version, workers=2, scheduler=None,
     Raises
     ------
     ValueError
-        If two configurations are equal, one is not plain, there are no workers, or they cannot import the function.
+        If two configurations are equal, one is not plain, there are no workers, or they cannot import the function; if
+        a result is a number in one file and a text in another.
     OSError, RuntimeError
-        If a result cannot be written, or Dask does not answer; if its workers are gone. Finished runs stay.
+        If a result cannot be read or written, or Dask does not answer; if its workers are gone. Finished runs stay.
     """
+    configurations = list(configurations)
     jobs = _jobs(function, configurations, folder, version)
     if len(jobs) != len(configurations):
         raise ValueError("two of the configurations are equal")
-    if workers < 1:
-        raise ValueError(f"workers is {workers}, and must be at least 1")
+    if not isinstance(workers, int) or workers < 1:
+        raise ValueError(f"workers is {workers!r}, and must be a whole number of at least 1")
     records = {path: _read(path, *job) for path, job in jobs.items()}
     if None in records.values():
         pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
@@ -97,6 +101,7 @@ def run(function, configurations, folder, *, version, workers=2, scheduler=None,
             _compute(records, jobs, *backend, progress)
     elif progress:
         print(f"{len(records)} runs, all read from {pathlib.Path(folder).name}; none had to be computed")
+    _demand_one_kind(records)
     return pd.DataFrame([_row(c, record) for c, record in zip(configurations, records.values(), strict=True)])
 
 
@@ -112,6 +117,10 @@ def key(function, configuration, version):
     The order of the keys does not matter, nor whether a number is NumPy's or Python's, a list a tuple. A ValueError
     says what is not plain and finite, and that workers must import the function.
     """
+    if not isinstance(configuration, dict):
+        raise ValueError(f"a configuration is a dict, as `grid` makes them in a list, not {configuration!r}")
+    if taken := {"seconds", "error"} & set(configuration):
+        raise ValueError(f"{taken.pop()!r} in {configuration!r}: the table has a column of that name, take another")
     name = getattr(function, "__qualname__", "<no name>")
     if function.__module__ == "__main__" or "<" in name:  # <lambda>, or <locals> of another function
         raise ValueError(f"{name} must stand at the top of a module: workers must import it")
@@ -160,17 +169,26 @@ def repeated(version, runs, workers=2):
 
 
 def as_text(pictures):
-    """Pixels in [0, 1] as hexadecimal bytes, for a result that is stored; `as_pictures` reads them."""
-    return (np.asarray(pictures) * 255).round().astype("uint8").tobytes().hex()
+    """Pixels in [0, 1] as hexadecimal bytes, for a result that is stored; `as_pictures` reads them.
+
+    A ValueError says if a pixel is outside [0, 1] or NaN.
+    """
+    pictures = np.asarray(pictures)
+    if not ((pictures >= 0) & (pictures <= 1)).all():
+        raise ValueError(f"pixels must be in [0, 1], and these are from {pictures.min()} to {pictures.max()}")
+    return (pictures * 255).round().astype("uint8").tobytes().hex()
 
 
 def as_pictures(text):
-    """Images (n, 784) in [0, 1] from a text that `as_text` wrote."""
-    return np.frombuffer(bytes.fromhex(text), "uint8").reshape(-1, 784) / 255
+    """Images (n, 784) in [0, 1] from a text that `as_text` wrote; a ValueError says if it is none."""
+    try:
+        return np.frombuffer(bytes.fromhex(text), "uint8").reshape(-1, 784) / 255
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"no text of images of 784 pixels, as `as_text` writes: {str(text)[:40]!r}") from error
 
 
 def _jobs(function, configurations, folder, version):
-    folder = pathlib.Path(folder)
+    folder = pathlib.Path(folder).absolute()  # a run in this process may change its folder
     return {folder / f"{key(function, c, version)}.json": (function, c, version) for c in configurations}
 
 
@@ -201,6 +219,18 @@ def _check(result, configuration):
             if not (isinstance(item, int) or isinstance(item, float) and math.isfinite(item)):
                 allowed = "a finite number, a text or a flat list of finite numbers"
                 raise ValueError(f"{name!r} of the result is not {allowed}: {str(item)[:60]}")
+
+
+def _demand_one_kind(records):
+    """Raise a ValueError where a result is a number in one record (by path) and a text or a curve in another."""
+    first = {}
+    for path, record in records.items():
+        for name, value in record.get("result", {}).items():
+            kind = "text" if isinstance(value, str) else "list" if isinstance(value, list) else "number"
+            other, known = first.setdefault(name, (path, kind))
+            if kind != known:
+                mend = "delete the wrong file, and its run is done again"
+                raise ValueError(f"{name!r} is a {known} in {other.name} and a {kind} in {path.name}: {mend}")
 
 
 def _compute(records, jobs, submit, at_once, died, progress):
@@ -268,7 +298,12 @@ def _cluster(scheduler):
     try:
         socket.create_connection(distributed.comm.get_address_host_port(scheduler), timeout=10).close()
         client = distributed.Client(scheduler, timeout=20, set_as_default=False)
-    except (OSError, ValueError, MemoryError) as error:  # the last if something else, the dashboard say, answers
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        MemoryError,
+    ) as error:  # the last if something else, the dashboard say, answers
         raise RuntimeError(f"no Dask scheduler answers at {scheduler} ({error})") from error
     lost = (distributed.KilledWorker, concurrent.futures.CancelledError)  # the latter if the scheduler was lost
     with client:
@@ -302,7 +337,7 @@ def _one(function, configuration, version, one_thread=False):
         os.environ.update(ONE_THREAD)  # read when TensorFlow starts its threads, at its first step
     record, started = _begin(function, configuration, version), time.perf_counter()
     try:
-        result = _plain(function(**configuration))
+        result = _plain(function(**copy.deepcopy(configuration)))  # what a run does to its lists stays in it
         _check(result, configuration)
     except KeyboardInterrupt:
         raise
@@ -331,8 +366,8 @@ def _write(path, record):
 def _read(path, *job):
     """The record of a finished run; None if there is none. Another's or a damaged file is set aside, with a warning."""
     try:
-        if path.is_dir():
-            raise ValueError("it is a folder")
+        if path.exists() and not path.is_file():
+            raise ValueError("it is a folder, or another thing that is no file")
         record = json.loads(path.read_text(encoding="utf-8"))
         if record | _begin(*job) != record:
             raise ValueError("it holds another run")
@@ -342,10 +377,17 @@ def _read(path, *job):
         return record
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise OSError(f"the sweep stops: {path} cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         aside = path.with_suffix(f".{time.time_ns()}.damaged" if path.with_suffix(".damaged").exists() else ".damaged")
-        with contextlib.suppress(FileNotFoundError):  # another sweep has just done the same
+        try:
             os.replace(path, aside)
+        except FileNotFoundError:  # another sweep has just done the same
+            pass
+        except OSError as stop:
+            why = f"is damaged ({error!r}) and cannot be set aside ({stop.strerror})"
+            raise OSError(f"the sweep stops: {path} {why}") from stop
         warnings.warn(f"{path.name} is damaged ({error!r}): set aside as {aside.name}, done again", stacklevel=3)
 
 

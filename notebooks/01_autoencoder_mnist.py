@@ -20,15 +20,32 @@
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 REPOSITORY = "https://github.com/representation-learning-course/notebooks"
+COMMIT = "main"  # the state of the course that this notebook belongs to: `make links` writes it
 here = pathlib.Path.cwd()
-places = [here, *here.parents, here / "course"]
-if "google.colab" in sys.modules and not any((place / "helpers" / "course.py").exists() for place in places):
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", REPOSITORY, "course"], check=True)
-root = next((place for place in places if (place / "helpers" / "course.py").exists()), None)
-if root is None:
-    raise FileNotFoundError(f"the folder helpers/ is not here: clone {REPOSITORY} and open this notebook inside it")
+places = [here, *here.parents, here / f"course-{COMMIT[:7]}"]
+
+
+def found():
+    return [place for place in places if (place / "helpers" / "course.py").exists()]
+
+
+if "google.colab" in sys.modules and not found():
+    print("Fetching the course: up to a minute.")
+    strictly = {"check": True, "capture_output": True, "text": True, "timeout": 300}
+    try:
+        with tempfile.TemporaryDirectory(dir=here) as half:  # so what is interrupted begins again
+            for words in ("init", f"fetch --depth 1 {REPOSITORY} {COMMIT}", "checkout FETCH_HEAD"):
+                subprocess.run(["git", *words.split()], cwd=half, **strictly)
+            pathlib.Path(half).rename(places[-1])
+    except (OSError, subprocess.SubprocessError) as error:
+        why = " ".join(str(getattr(error, "stderr", "") or error).split())
+        raise ConnectionError(f"no course from {REPOSITORY}: {why}. Online? Try again.") from None
+if not found():
+    raise FileNotFoundError(f"helpers/ is not here: clone {REPOSITORY}, open this notebook in it")
+root = found()[0]
 sys.path.insert(0, str(root))
 
 from helpers import course, plots

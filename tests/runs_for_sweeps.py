@@ -33,9 +33,9 @@ def tensorflow_threads(x):
     return {kind: os.environ.get(f"TF_NUM_{kind.upper()}OP_THREADS", "all") for kind in ("intra", "inter")}
 
 
-def slow_square(x, log, seconds=0.4):
+def slow_square(x, log, wait=0.4):
     note(x, log)
-    time.sleep(seconds)
+    time.sleep(wait)
     return {"square": x**2, "process": os.getpid()}
 
 
@@ -55,6 +55,29 @@ def dies(x, log):
         os._exit(1)
     time.sleep(0.2)
     return {"square": x**2}
+
+
+def greedy(hidden):
+    """Uses its list up."""
+    layers = 0
+    while hidden:
+        hidden.pop()
+        layers += 1
+    return {"layers": layers}
+
+
+def wanderer(x):
+    os.chdir(os.sep)
+    return {"double": 2 * x}
+
+
+class Speechless(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+def speechless():
+    raise Speechless
 
 
 def sized(size):

@@ -28,6 +28,7 @@ high = 2
 [pictures]
 99_dot = "A single dot in the middle."
 """
+TEMPLATE = "representation-learning-course/notebooks"  # an address that stands for one
 PICTURE = 'import matplotlib.pyplot as plt\nplots.show(plt.figure(figsize=(1, 1)), "99_dot")'
 
 
@@ -72,7 +73,7 @@ def test_a_full_run_writes_pictures_claims_numbers_and_notebook_together(house, 
     execute.run("99")
     written = left(path)
     assert set(written) == {"figures/claims.csv", "figures/minutes.csv", "figures/99_dot.png",
-                            "notebooks/99_small.py", "notebooks/99_small.ipynb"}, "an old picture is gone"  # fmt: skip
+                            "figures/seconds.csv", "notebooks/99_small.py", "notebooks/99_small.ipynb"}, "an old picture is gone"  # fmt: skip
     assert b"99.x.value,1,live,0,2" in written["figures/claims.csv"] and b"98.kept" in written["figures/claims.csv"]
     assert "# Small, 1<!--99.x.value--> of it" in path.read_text(), "7 was typed, 1 was measured"
     notebook = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
@@ -106,6 +107,24 @@ def test_stopped_by_hand_it_says_so_in_a_line_and_writes_nothing(house):
     with pytest.raises(SystemExit, match="Stopped by hand"):
         execute.run("99")
     assert left(path) == before
+
+
+def test_a_full_run_lists_the_cells_that_took_long(house, monkeypatch):
+    monkeypatch.setattr(execute, "SLOW", 0.5)
+    table = execute.FIGURES / "seconds.csv"
+    table.write_text("notebook,cell,seconds,begins\n98_other,3,7.5,fit()\n99_small,1,9.9,old\n")
+    house("", "# waits\nimport time\nfor wait in [0.6]:\n    time.sleep(wait)", "y = 1")
+    execute.run("99")
+    other, own = (
+        table.read_text().split("\n")[1:-1][:1],
+        [row for row in execute.read_rows("seconds") if row["notebook"] == "99_small"],
+    )
+    assert other == ["98_other,3,7.5,fit()"]
+    assert own[-1]["begins"] == "for wait in [0.6]:" and own[-1]["cell"] == "3" and 0.6 <= float(own[-1]["seconds"]) < 2
+    assert {row["cell"] for row in own} <= {"1", "3"}, "the first one imports"
+    monkeypatch.setattr(execute, "SLOW", 1000)
+    execute.run("99")
+    assert table.read_text() == "notebook,cell,seconds,begins\n98_other,3,7.5,fit()\n"
 
 
 def test_what_was_typed_into_a_notebook_is_not_overwritten(house):
@@ -147,7 +166,7 @@ def test_a_fast_run_writes_nothing(house, monkeypatch):
 def test_two_notebooks_that_end_at_once_lose_no_claim(house):
     """Unlocked, a read-modify-write of one table loses rows."""
     path = house('claim("99.x.value", x)')
-    notebook, seconds = execute.execute(path)
+    executed = execute.execute(path)
     others = [{"id": f"98.{number:03d}", "value": "1"} for number in range(5)]
 
     def other(row):
@@ -158,7 +177,7 @@ def test_two_notebooks_that_end_at_once_lose_no_claim(house):
             course.write_atomically(execute.FIGURES / "claims.csv", execute._csv(filled))
 
     threads = [threading.Thread(target=other, args=(row,)) for row in others]
-    threads.append(threading.Thread(target=execute.write, args=(path, notebook, seconds)))
+    threads.append(threading.Thread(target=execute.write, args=(path, *executed)))
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -221,20 +240,84 @@ def test_a_picture_of_few_colours_keeps_white_and_the_colours_of_the_classes():
     assert (reduced[0, : len(kept)] == kept).all() and len(np.unique(reduced.reshape(-1, 3), axis=0)) <= 64
 
 
-def test_links_writes_the_address_everywhere(tmp_path, monkeypatch):
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """The notebooks in a folder of their own, with one helper; gives a function that calls git there."""
     without = shutil.ignore_patterns(".ipynb_checkpoints")  # JupyterLab's copies of what was opened in it
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=without)
-    for name in ("pyproject.toml", "CITATION.cff", "README.md"):
+    for name in ("pyproject.toml", "CITATION.cff", "README.md", "helpers/data.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    old = execute.repository()
     monkeypatch.setattr(course, "ROOT", tmp_path)
     monkeypatch.setattr(execute, "FOLDER", tmp_path / "notebooks")
+
+    def git(*words):
+        command = ["git", "-c", "user.name=x", "-c", "user.email=x", *words]
+        return subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout.strip()
+
+    return git
+
+
+def test_links_writes_the_address_everywhere(checkout, tmp_path, capsys):
+    old = execute.repository()
     execute.links("somebody/their-course")
     assert execute.repository() == "somebody/their-course"
-    written = [path for pattern in ("*.py", "*.ipynb", "*.md", "*.cff") for path in tmp_path.rglob(pattern)]
+    written = [path for pattern in ("*.py", "*.ipynb", "*.md", "*.cff") for path in tmp_path.glob(f"**/{pattern}")]
+    written.remove(tmp_path / "helpers" / "data.py")
     assert len(written) >= 4
     for path in written:
         text = path.read_text(encoding="utf-8")
         assert "somebody/their-course" in text and old not in text, path.name
+    assert execute.pinned() == "main" and "git knows no commit here" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="owner/name"):
         execute.links("https://github.com/a/b")
+
+
+def test_links_pins_the_commit_on_which_it_stands(checkout, tmp_path):
+    """A later commit, with the notebooks that name it, or with other prose, needs no other pin; other helpers do."""
+    pages = [(path, execute.is_current(path)) for path in execute.sources()]
+
+    def commit():
+        checkout("add", "."), checkout("commit", "-m", "x")
+        return checkout("rev-parse", "HEAD")
+
+    checkout("init"), (tmp_path / "helpers" / "data.py").write_text("x = 1")
+    with pytest.raises(SystemExit, match=r"commit these first.*\n.*helpers/"):
+        execute.links("somebody/their-course")
+    first = commit()
+    execute.links()
+    assert execute.pinned() == first and execute.behind() == []
+    for path, current in pages:
+        ids = [
+            [cell.id for cell in notebook.cells]
+            for notebook in (execute.unexecuted(path), execute.read(path.with_suffix(".ipynb")))
+        ]
+        assert execute.is_current(path) == current and (not current or ids[0] == ids[1]), "no hash of a cell is wrong"
+        assert f'COMMIT = "{first}"' in path.with_suffix(".ipynb").read_text().replace("\\", "")
+    (tmp_path / "README.md").write_text("other prose"), commit()
+    assert execute.behind() == []
+    (tmp_path / "helpers" / "data.py").write_text("x = 2")
+    second = commit()
+    assert execute.behind() == ["helpers/data.py"]
+    execute.links()
+    assert execute.pinned() == second and execute.behind() == []
+
+
+def test_a_course_inside_another_repository_takes_no_commit_of_that_one(checkout, tmp_path, monkeypatch):
+    checkout("init"), (tmp_path / "mine").touch(), checkout("add", "mine"), checkout("commit", "-m", "x")
+    (tmp_path / "course").mkdir()
+    assert execute.git("rev-parse", "HEAD")
+    monkeypatch.setattr(course, "ROOT", tmp_path / "course")
+    assert execute.git("rev-parse", "HEAD") is None
+
+
+def test_the_commit_that_the_notebooks_fetch_has_what_they_need():
+    if execute.pinned() == "main":
+        assert execute.repository() == TEMPLATE or not execute.git("rev-parse", "HEAD"), (
+            "in your repository: make links"
+        )
+    elif execute.behind() is None:
+        pytest.skip(
+            f"{execute.pinned()} is not in this history: if this repository is your own, make links REPO=owner/name"
+        )
+    assert not execute.behind(), "the commit in the setup cells has others of these: commit, make links, commit"

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import helpers
 from helpers import course, exercises
 from tests.conftest import ROOT, SOURCES
 from tools import LESSONS, execute, front
@@ -37,7 +38,9 @@ def rows(page):
     return dict(zip(NAMES, found, strict=True))
 
 
-@pytest.mark.parametrize("name", ["README.md", "start.md", "TEACHING.md", "CONTRIBUTING.md", "REPORTS.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "start.md", "TEACHING.md", "CONTRIBUTING.md", "REPORTS.md", "SECURITY.md", "CHANGELOG.md"]
+)
 def test_every_link_leads_somewhere(name):
     page = (ROOT / name).read_text(encoding="utf-8")
     page = re.sub(r"(?ms)^ *```.*?^ *```", "", page)
@@ -48,6 +51,22 @@ def test_every_link_leads_somewhere(name):
             assert target[1:] in anchors(page), target
         else:
             assert (ROOT / target).exists(), target
+
+
+def test_the_version_is_the_same_wherever_it_stands():
+    citation, changelog = ((ROOT / name).read_text(encoding="utf-8") for name in ("CITATION.cff", "CHANGELOG.md"))
+    newest, date = re.search(r"(?m)^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$", changelog).groups()
+    assert newest == helpers.VERSION and f"Version {newest}, {date[:4]}." in README
+    assert f'\nversion: {newest}\ndate-released: "{date}"\n' in citation
+
+
+def test_the_citation_has_what_its_standard_demands():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    keys = re.findall(r"(?m)^([a-z-]+):", citation)
+    assert {"cff-version", "message", "title", "authors"} <= set(keys) and len(keys) == len(set(keys))
+    assert "cff-version: 1.2.0\n" in citation and "\n  - name: The course's authors\n" in citation, (
+        "an entity, no person"
+    )
 
 
 def test_readme_is_short_and_opens_with_one_picture_and_three_ways_in():

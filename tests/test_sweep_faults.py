@@ -33,7 +33,7 @@ def start(tmp_path, before="", workers=2, seconds=0.4):
     from helpers import course, sweeps
     from tests.runs_for_sweeps import slow_square
     {before}
-    grid = {grid(tmp_path, seconds=[seconds])!r}
+    grid = {grid(tmp_path, wait=[seconds])!r}
     sweeps.run(slow_square, grid, {str(tmp_path / "runs")!r}, version="1", workers={workers})
     """
     return subprocess.Popen(
@@ -62,7 +62,7 @@ def wait_for(condition, seconds=60):
 
 
 def assert_complete(tmp_path):
-    configurations = grid(tmp_path, seconds=[0.4])
+    configurations = grid(tmp_path, wait=[0.4])
     table = sweeps.run(slow_square, configurations, tmp_path / "runs", version="1", progress=False)
     assert table.x.tolist() == list(GRID) and table.square.tolist() == [x**2 for x in GRID]
     assert table.error.isna().all() and len(finished(tmp_path)) == len(GRID)

@@ -2,7 +2,7 @@
 
 python -m tools.execute run [01]         execute all notebooks (or the one named), end with the table of claims
 python -m tools.execute update           execute those whose .ipynb is not what its .py says
-python -m tools.execute links owner/name write the repository's address into badges and setup cells
+python -m tools.execute links owner/name write the repository's address and commit into badges and setup cells
 
 A notebook itself writes nothing: its pictures and claims are taken out of the finished notebook, and all is written
 together once every cell has passed. The id of a cell is a hash of its text: where somebody has typed into the .ipynb
@@ -14,11 +14,13 @@ import asyncio
 import base64
 import contextlib
 import csv
+import functools
 import hashlib
 import io
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -36,7 +38,10 @@ from tools import numbers
 FOLDER = course.ROOT / "notebooks"
 FIGURES = course.ROOT / "figures"
 LARGEST = 950_000  # bytes of an .ipynb; code hosts show no larger one
+SLOW = 5  # seconds: a longer cell stands in figures/seconds.csv
 ADDRESS = re.compile(r'(?m)^repository = "https://github\.com/([\w.-]+/[\w.-]+)"')
+COMMIT = re.compile(r'(?m)^(COMMIT = ")(\w*)"')
+FETCHED = ("helpers", "lessons", "data", "figures/claims.csv")  # what a notebook in Colab takes from its commit
 
 
 def sources(number=""):
@@ -50,7 +55,10 @@ def sources(number=""):
 
 def unexecuted(source):
     """The notebook that a .py stands for, without outputs; a cell's id is a hash of its text, so it stays stable."""
-    notebook = jupytext.read(source)
+    try:
+        notebook = jupytext.read(source)
+    except UnicodeDecodeError as error:
+        raise SystemExit(f"{source.name} is not in UTF-8 ({error}): save it in that encoding") from None
     notebook.metadata = nbformat.NotebookNode(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
@@ -68,6 +76,16 @@ def _ids(text):
     return (hashlib.sha256(f"{text}{repeat}".encode()).hexdigest()[:8] for repeat in range(100))
 
 
+def read(path):
+    """The notebook in an .ipynb. A SystemExit names one that is none: half a file, or with the marks of a conflict."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # of nbformat, JSON and UTF-8; their texts may hold the whole file
+        again = f"`git checkout -- notebooks/{path.name}`, or download it again"
+        mend = f"If nothing in it is yours, {again}; else put it right by hand"
+        raise SystemExit(f"{path.name} is damaged ({type(error).__name__}: {str(error)[:60]}). {mend}.") from None
+
+
 def texts_of(notebook):
     """What a pair must have in common: type, text and tags of each cell."""
     return [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells]
@@ -78,7 +96,7 @@ def is_current(source):
     path = source.with_suffix(".ipynb")
     if not path.exists():
         return False
-    committed = nbformat.read(path, as_version=4)
+    committed = read(path)
     run = all(c.get("execution_count") for c in committed.cells if c.cell_type == "code")
     return run and texts_of(committed) == texts_of(unexecuted(source))
 
@@ -89,8 +107,9 @@ def refuse_to_overwrite(source):
     if not path.exists():
         return
     known = {cell.source for cell in unexecuted(source).cells}
-    for number, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1):
-        if cell.source not in known and cell.get("id") not in _ids(cell.source):
+    for number, cell in enumerate(read(path).cells, start=1):
+        typed = cell.source.strip()  # JupyterLab adds an empty cell at the end by itself
+        if typed and cell.source not in known and cell.get("id") not in _ids(cell.source):
             raise SystemExit(
                 f"{path.name} was changed by hand in cell {number}, and {source.name} does not hold that text:\n\n"
                 f"{cell.source}\n\nNothing was executed or overwritten. Copy what you typed into {source.name}, or "
@@ -99,7 +118,9 @@ def refuse_to_overwrite(source):
 
 
 def execute(source):
-    """Run one notebook from top to bottom in a fresh kernel; return it and the seconds it took. Nothing is written.
+    """Run one notebook from top to bottom in a fresh kernel. Nothing is written.
+
+    Returns the notebook, the seconds that all of it took, and those of each code cell: a dict by its number, from 1.
 
     Raises
     ------
@@ -109,19 +130,24 @@ def execute(source):
     notebook = unexecuted(source)
     codes = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     started, reached, stopping = time.monotonic(), 0, []
+    begun, took = started, {}
 
     def stop():
         stopping.append(asyncio.ensure_future(client.km.shutdown_kernel(now=True)))
 
     def progress(cell, cell_index, **_):
-        nonlocal reached
+        nonlocal reached, begun
         with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C is a KeyboardInterrupt
             # nbclient's own handler ends in one of several errors, a dead kernel's among them: no telling who did it
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop)
         if cell_index in codes:
             reached = codes.index(cell_index) + 1
+            begun = time.monotonic()
             text = f"{source.stem}: cell {reached} of {len(codes)}, {time.monotonic() - started:.0f} s"
             print(f"\r{text:<75}" if sys.stdout.isatty() else text, end="" if sys.stdout.isatty() else "\n", flush=True)
+
+    def note_time(**_):
+        took[reached] = time.monotonic() - begun
 
     def failed(why):
         cell = notebook.cells[codes[reached - 1]].source
@@ -136,6 +162,7 @@ def execute(source):
         store_widget_state=False,
         record_timing=False,
         on_cell_start=progress,
+        on_cell_executed=note_time,
     )
     try:
         client.execute()
@@ -147,7 +174,7 @@ def execute(source):
         raise failed("Stopped by hand.") from None
     notebook.metadata["language_info"] = {"name": "python"}  # the kernel's own holds this machine's Python version
     print(f"\r{source.stem}: {len(codes)} cells in {time.monotonic() - started:.0f} s".ljust(76), flush=True)
-    return notebook, time.monotonic() - started
+    return notebook, time.monotonic() - started, took
 
 
 def outputs_about(notebook, what):
@@ -162,9 +189,20 @@ def claims_of(notebook):
     return {name: float(output.metadata.course.value) for name, output in outputs_about(notebook, "claim")}
 
 
-def write(source, notebook, seconds):
-    """Write what a finished run gave: pictures, claims, minutes, the numbers in the texts, and the .ipynb."""
+def write(source, notebook, seconds, of_cells):
+    """Write what `execute` gave: pictures, claims, minutes, seconds, the numbers in the texts, and the .ipynb.
+
+    Raises
+    ------
+    SystemExit
+        If a file cannot be written, or a claim or picture is made twice or is another notebook's. Nothing is, then.
+    """
     number = source.stem[:2]
+    names = [name for what in ("claim", "picture") for name, _ in outputs_about(notebook, what)]
+    wrong = sorted({name for name in names if name[:2] != number or names.count(name) > 1})
+    if wrong:
+        why = f"made twice, or not of notebook {number}: each would overwrite another"
+        raise SystemExit(f"{source.stem}: {', '.join(wrong)}: {why}. Nothing was written.")
     files = {FIGURES / f"{name}.png": output for name, output in outputs_about(notebook, "picture")}
     text = text_of(notebook)  # with pictures of few colours
     files = {path: base64.b64decode(output.data["image/png"]) for path, output in files.items()}
@@ -175,12 +213,45 @@ def write(source, notebook, seconds):
         minutes = read_minutes() | {source.stem: seconds / 60}
         minutes = [{"notebook": name, "minutes": f"{minutes[name]:.1f}"} for name in sorted(minutes)]
         files[FIGURES / "minutes.csv"] = _csv(minutes)
+        rows = [row for row in read_rows("seconds") if row["notebook"] != source.stem]
+        rows += slow_cells(source.stem, notebook, of_cells)
+        rows.sort(key=lambda row: (row["notebook"], int(row["cell"])))
+        files[FIGURES / "seconds.csv"] = _csv(rows, ["notebook", "cell", "seconds", "begins"])
         files[source.with_suffix(".ipynb")] = text
+        write_together(files)
         for old in set(FIGURES.glob(f"{number}_*.png")) - set(files):
             old.unlink()
-        for path, content in files.items():
-            course.write_atomically(path, content)
         refresh_numbers()
+
+
+def slow_cells(name, notebook, of_cells):
+    """A row for each code cell that took over SLOW seconds: its number among them, its seconds, how it begins."""
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    slow = {number: seconds for number, seconds in of_cells.items() if seconds > SLOW}
+    begins = {number: re.search(r"(?m)^(?!#|import |from |\s).+|\Z", texts[number - 1])[0][:60] for number in slow}
+    return [
+        {"notebook": name, "cell": number, "seconds": f"{slow[number]:.1f}", "begins": begins[number]}
+        for number in slow
+    ]
+
+
+def write_together(files):
+    """Write all files (a dict of path to str or bytes) or none: a full disk shows before the first one is replaced."""
+    staged = {path: path.with_name(f".{path.name}.new") for path in files}
+    try:
+        for path, content in files.items():
+            if path.is_dir():
+                raise IsADirectoryError(None, "it is a folder", str(path))
+            staged[path].write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+            staged[path].chmod(0o644)  # for everybody, whatever this user's habit
+        for path, whole in staged.items():
+            os.replace(whole, path)
+    except (OSError, UnicodeEncodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise SystemExit(f"{path} cannot be written ({why}). Nothing was changed.") from None
+    finally:
+        for whole in staged.values():
+            whole.unlink(missing_ok=True)
 
 
 def refresh_numbers():
@@ -190,7 +261,7 @@ def refresh_numbers():
         path = source.with_suffix(".ipynb")
         if not path.exists():
             continue
-        notebook, fresh = nbformat.read(path, as_version=4), unexecuted(source)
+        notebook, fresh = read(path), unexecuted(source)
         pairs = list(zip(notebook.cells, fresh.cells, strict=False))
         same = len(notebook.cells) == len(fresh.cells) and all(
             numbers.plain(old.source) == numbers.plain(new.source) for old, new in pairs
@@ -221,21 +292,17 @@ def _row(name, value):
     return row | {"low": low, "high": high, "report": about.get("report", ""), "says": about["says"]}
 
 
-def _csv(rows):
+def _csv(rows, columns=()):
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, columns or list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
 
 
 def read_rows(name="claims"):
-    """The rows of figures/claims.csv (or minutes.csv) as a list of dicts of texts; empty before the first full run."""
-    path = FIGURES / f"{name}.csv"
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    """The rows of figures/claims.csv (or minutes, seconds) as dicts of texts; empty before the first full run."""
+    return course.read_table(FIGURES / f"{name}.csv")
 
 
 def read_minutes():
@@ -272,16 +339,32 @@ def with_palette(picture, colours):
     return reduced
 
 
+def refuse_to_begin():
+    """Stop before minutes are spent: on a folder that cannot be written, or two notebooks of one number."""
+    with contextlib.suppress(OSError):
+        FIGURES.mkdir(exist_ok=True)
+    for folder in (FIGURES, FOLDER):
+        if not os.access(folder, os.W_OK):
+            advice = "COURSE_PROFILE=fast make run executes all and writes nothing"
+            raise SystemExit(f"{folder} cannot be written, and a full run writes there. {advice}.")
+    numbers_of = [path.stem[:2] for path in sources()]
+    twice = [path.name for path in sources() if numbers_of.count(path.stem[:2]) > 1]
+    if twice:
+        raise SystemExit(f"{' and '.join(twice)} have one number, and would overwrite each other's claims: rename one")
+
+
 def run(number=""):
     """Execute the notebooks in order; after each full run write what it gave; at the end print the claims."""
     os.environ |= {"COURSE_HEADLESS": "1"}
     full = course.profile() == "full"
+    if full:
+        refuse_to_begin()
     for source in sources(number):
         if full:
             refuse_to_overwrite(source)
-        notebook, seconds = execute(source)
+        executed = execute(source)
         if full:
-            write(source, notebook, seconds)
+            write(source, *executed)
     if full:
         print(f"\n{'claim':<36}{'value':>10}{'low':>10}{'high':>10}{'report':>12}")
         for row in read_rows():
@@ -302,7 +385,7 @@ def update():
 def with_new_prose(source):
     """Give an executed .ipynb the Markdown of its .py, if the code cells of both are the same; True if they are."""
     path, notebook = source.with_suffix(".ipynb"), unexecuted(source)
-    old = nbformat.read(path, as_version=4) if path.exists() else nbformat.v4.new_notebook()
+    old = read(path) if path.exists() else nbformat.v4.new_notebook()
     executed, codes = ([c for c in each.cells if c.cell_type == "code"] for each in (old, notebook))
     texts = [[(cell.source, cell.metadata.get("tags", [])) for cell in cells] for cells in (executed, codes)]
     if texts[0] != texts[1] or not all(cell.execution_count for cell in executed):
@@ -321,20 +404,70 @@ def repository():
     return ADDRESS.search((course.ROOT / "pyproject.toml").read_text(encoding="utf-8"))[1]
 
 
-def links(new):
-    """Write another repository address into pyproject.toml, CITATION.cff, README, badges and setup cells."""
+def git(*words):
+    """What git answers in the course's folder; None where it fails, is not there or has another folder for its top."""
+    try:
+        ask = functools.partial(subprocess.run, cwd=course.ROOT, check=True, capture_output=True, text=True)
+        inside = ask(["git", "rev-parse", "--show-prefix"]).stdout.strip()
+        return None if inside else ask(["git", *words]).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def pinned():
+    """The commit that the setup cells fetch in Colab; "main", the newest one, until `make links` has written it."""
+    return COMMIT.search(sources()[0].read_text(encoding="utf-8"))[2]
+
+
+def behind():
+    """The paths in which the pinned commit is not HEAD, of those that a notebook needs; None where git cannot say."""
+    changed = git("diff", "--name-only", pinned(), "HEAD", "--", *FETCHED) if pinned() != "main" else ""
+    return None if changed is None else changed.splitlines()
+
+
+def links(new=""):
+    """Write the address (by default the present one) and the commit HEAD into badges, setup cells and the pages.
+
+    A commit cannot hold its own hash. So what the notebooks need must be committed before; a SystemExit says what.
+    Where git knows no commit, the setup cells fetch the branch main.
+    """
+    old = repository()
+    new = new or old
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", new):
         raise SystemExit(f"{new!r} is not of the form owner/name")
-    old = repository()
+    if open_changes := git("status", "--porcelain", "--", *FETCHED):
+        raise SystemExit(f"commit these first, since Colab fetches what is committed:\n{open_changes}")
+    commit = git("rev-parse", "--verify", "HEAD") or "main"
+    address = re.compile(rf"(github\.com|colab\.research\.google\.com/github)/{re.escape(old)}(?![\w-])")
+
+    def change(text):
+        return COMMIT.sub(rf'\g<1>{commit}"', address.sub(rf"\1/{new}", text))
+
     named = [course.ROOT / name for name in ("pyproject.toml", "CITATION.cff", "README.md")]
+    files = {}
     for path in [*named, *FOLDER.glob("*.py"), *FOLDER.glob("*.ipynb")]:
         text = path.read_text(encoding="utf-8")
-        changed = text.replace(f"github.com/{old}", f"github.com/{new}").replace(
-            f"colab.research.google.com/github/{old}", f"colab.research.google.com/github/{new}"
-        )
-        if changed != text:
-            course.write_atomically(path, changed)
-            print(f"{path.relative_to(course.ROOT)}: {old} -> {new}")
+        changed = with_changed_cells(path, change) if path.suffix == ".ipynb" else change(text)
+        files |= {path: changed} if changed != text else {}
+    write_together(files)
+    print(f"{len(files)} files: {new}, commit {commit}")
+    print(
+        "Commit this and push: the notebooks find that commit on your repository."
+        if commit != "main"
+        else "git knows no commit here: in Colab the notebooks fetch the newest state of the branch main."
+    )
+
+
+def with_changed_cells(path, change):
+    """The text of an .ipynb with the function `change` of each cell's text; a cell's id stays the hash of its text."""
+    notebook, seen = read(path), set()
+    for cell in notebook.cells:
+        text = change(cell.source)
+        if text != cell.source and cell.get("id") in _ids(cell.source):
+            cell["id"] = next(name for name in _ids(text) if name not in seen)
+        cell.source = text
+        seen.add(cell.get("id"))
+    return nbformat.writes(notebook) + "\n"
 
 
 def main():

@@ -8,7 +8,6 @@ about half<!--01.mse.over_pca32 in 0.4..0.65--> words that hold for every value 
 """
 
 import collections
-import csv
 import re
 
 from helpers import course
@@ -29,16 +28,11 @@ def paths():
 
 def values():
     """Every number that a mark can name, by id: the measured claims, and of each notebook its minutes and its kinds."""
-    claims, minutes = (_rows(course.ROOT / "figures" / f"{name}.csv") for name in ("claims", "minutes"))
+    claims, minutes = (course.read_table(course.ROOT / "figures" / f"{name}.csv") for name in ("claims", "minutes"))
     known = course.committed() | {f"minutes.{row['notebook'][:2]}": float(row["minutes"]) for row in minutes}
     kinds = collections.Counter(f"{row['kind']}.{row['id'][:2]}" for row in claims)
     numbers = [row["notebook"][:2] for row in minutes]
     return known | {f"{kind}.{number}": kinds[f"{kind}.{number}"] for kind in KINDS for number in numbers}
-
-
-def _rows(path):
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def written_like(example, value):
