@@ -1,6 +1,7 @@
 """Deep clustering: an autoencoder and K-Means trained together, as two functions and a scikit-learn estimator."""
 
 import gc
+import inspect
 import time
 import warnings
 from numbers import Integral, Real
@@ -15,7 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from helpers import course, networks, training
+from helpers import course, data, networks, training
 
 with course.quiet_imports():
     import keras
@@ -125,6 +126,7 @@ class JointNetwork:
         Of every fit.
     """
 
+    @networks.float32()
     def __init__(self, autoencoder, X, n_clusters, soft, learning_rate, batch_size, augmentation, seed, callbacks=()):
         self.X, self.n_clusters, self.autoencoder = X, n_clusters, autoencoder
         self.callbacks = [training.StopAtNan(), *callbacks]
@@ -207,6 +209,7 @@ class InformationLoss(keras.losses.Loss):
         return ops.mean(disagreement) + ops.mean(doubt) + ops.sum(mean * ops.log(mean))
 
 
+@networks.float32()
 def inform(network, epochs, learning_rate):
     """Train a JointNetwork's encoder and centroids on the InformationLoss; the decoder is left as it is.
 
@@ -510,7 +513,8 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
     def inverse_transform(self, codes):
         """The reconstruction of each latent code (n, latent_dim): float32 array (n, features)."""
         check_is_fitted(self, "labels_")
-        return networks.predict(self._halves[1], np.asarray(codes, dtype="float32"))
+        codes = data.numbers("n", self.cluster_centers_.shape[1], codes=codes)
+        return networks.predict(self._halves[1], codes.astype("float32"))
 
     def losses(self, X):
         """The two terms of the loss on X (n, features), network and centroids frozen: a dict of reconstruction (R) and
@@ -531,13 +535,16 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
 
     def _check_against(self, X):
         """What scikit-learn's declared constraints cannot say: parameters against each other and against X."""
-        if not self.hidden or any(not isinstance(units, Integral) or units < 1 for units in self.hidden):
-            raise ValueError(f"hidden must be whole numbers of at least 1, got {self.hidden!r}")
+        networks.whole_numbers(hidden=self.hidden or None)
         for name in ("n_clusters", "overcluster"):
             if len(X) < getattr(self, name):
                 raise ValueError(f"n_samples={len(X)} should be >= {name}={getattr(self, name)}")
         if self.augmentation is not None and int(X.shape[1] ** 0.5) ** 2 != X.shape[1]:
             raise ValueError(f"augmentation is for square images; {X.shape[1]} features are not one")
+        try:
+            inspect.signature(training.distorted).bind(None, seed=0, **self.augmentation or {})
+        except TypeError as error:
+            raise ValueError(f"augmentation must be a dict of arguments of training.distorted: {error}") from None
         if self.information_epochs and (self.augmentation is None or self.assignments == "hard"):
             raise ValueError('information_epochs need augmentation, and assignments "soft" or "balanced"')
 

@@ -58,8 +58,8 @@ def strict():
 def start():
     """Prepare a notebook: quiet the libraries' start-up messages, set a seed, print what the run stands on.
 
-    Call it before TensorFlow is imported. The printed versions are the first thing to compare when two
-    people's numbers differ.
+    Call it before TensorFlow is imported. Keras's global types are set to its defaults, whatever keras.json says. The
+    printed versions are the first thing to compare when two people's numbers differ.
     """
     import numpy as np
 
@@ -68,6 +68,9 @@ def start():
         import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")  # its advice on retracing is for long-lived programs
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_image_data_format("channels_last")
     seed(0)
     print(
         f"Profile: {profile()}. Python {platform.python_version()}, TensorFlow {tf.__version__}, "
@@ -84,17 +87,31 @@ def quiet_imports():
     """Keep TensorFlow's start-up notes (CPU instructions, missing GPUs) off the page; Python's errors still show.
 
     They come from C++ before its log level counts, so the process's error stream is closed while the import runs.
+    A RuntimeError says if Keras runs, or would run, on another backend than TensorFlow.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept = os.dup(2)
+    with contextlib.suppress(AttributeError, ValueError):  # None (pythonw), or closed
+        sys.stderr.flush()
+    kept = None
     try:
-        with open(os.devnull, "w") as nothing:
+        with contextlib.suppress(OSError), open(os.devnull, "w") as nothing:  # the process may have no error stream
+            kept = os.dup(2)
             os.dup2(nothing.fileno(), 2)
         yield
+        backend = sys.modules["keras"].config.backend() if "keras" in sys.modules else "tensorflow"
+    except ModuleNotFoundError as error:
+        if error.name not in ("jax", "torch", "openvino"):
+            raise
+        backend = error.name
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        if kept is not None:
+            os.dup2(kept, 2)
+            os.close(kept)
+    if backend != "tensorflow":
+        raise RuntimeError(
+            f"Keras is set to the backend {backend}, and this course needs TensorFlow: set KERAS_BACKEND=tensorflow, "
+            "or the backend in the file keras.json (folder .keras of your home), and restart"
+        )
 
 
 def seed(number):

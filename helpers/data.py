@@ -1,4 +1,4 @@
-"""The two data sets of the course, read from the repository and checked against their known hashes."""
+"""The two data sets of the course, checked against their known hashes; and the one check of arrays that are given."""
 
 import dataclasses
 import hashlib
@@ -61,7 +61,7 @@ def load(name, *, flat=True, profile=None, folder=None):
     DataError
         If the file is missing or is not, byte for byte, the known one.
     """
-    if name not in HASHES:
+    if name not in tuple(HASHES):
         raise ValueError(f"unknown data set {name!r}; the course has {', '.join(sorted(HASHES))}")
     if profile not in (None, *course.PROFILES):
         raise ValueError(f"unknown profile {profile!r}; the course has {', '.join(course.PROFILES)}")
@@ -82,6 +82,97 @@ def split(x, y, *, size, seed=0):
     y_validation, as scikit-learn's `train_test_split`, which raises ValueError for sizes that cannot be.
     """
     return train_test_split(x, y, test_size=size, stratify=y, random_state=seed)
+
+
+def numbers(*shape, low=-np.inf, high=np.inf, whole=False, mend="", **arrays):
+    """The arrays, if all hold finite numbers of one shape in one range: the check of every score and every `fit`.
+
+    Parameters
+    ----------
+    shape : int or str
+        The lengths. A text such as "n" is any length above 0, the same in all arrays. Where one length is asked for,
+        (n, 1) is taken as (n,): so Keras answers.
+    low, high : float
+        Both belong to the range; a rounding of 1e-5 is let through.
+    whole : bool, default False
+        Whether fractions are refused.
+    mend : str, optional
+        What to do, for the end of the message.
+    arrays : array, or what NumPy makes one of
+        By the name that the message says.
+
+    Returns
+    -------
+    array or list of arrays
+
+    Raises
+    ------
+    ValueError
+        Names the first array that is none of this, what it must be, and what it is.
+    """
+    lengths, checked = {}, []
+    for name, values in arrays.items():
+        array = as_array(values)
+        array = array[:, 0] if len(shape) == 1 and array.ndim == 2 and array.shape[1] == 1 else array
+        wanted = [lengths.get(length, length) for length in shape]
+        fits = array.dtype.kind in "biuf" and array.size > 0 and array.ndim == len(wanted)
+        fits = fits and all(
+            isinstance(one, str) or one == found for one, found in zip(wanted, array.shape, strict=True)
+        )
+        least, most = (array.min(), array.max()) if fits else (np.nan, np.nan)  # NaN where one is NaN
+        inside = low - 1e-5 <= least and most <= high + 1e-5 and np.isfinite([least, most]).all()
+        if not inside or (whole and array.dtype.kind == "f" and np.any(array != np.rint(array))):
+            kind = f"{'whole' if whole else 'finite'} numbers{_range(low, high)}"
+            dims = f"({', '.join(map(str, wanted))}{',' if len(wanted) == 1 else ''})"
+            raise ValueError(
+                f"{name} must be {kind} of shape {dims}; got {described(array, whole)}{mend and f': {mend}'}"
+            )
+        lengths |= dict(zip(shape, array.shape, strict=True))
+        checked.append(array)
+    return checked if len(checked) > 1 else checked[0]
+
+
+def labels(alike=False, **arrays):
+    """The arrays, if all are (n,) of whole numbers or of texts; with `alike`, all of them of the same of these two.
+
+    Arguments, result and error are otherwise those of `numbers`.
+    """
+    arrays = {name: as_array(values) for name, values in arrays.items()}
+    texts = {name: array.dtype.kind == "U" for name, array in arrays.items()}
+    if alike and len(set(texts.values())) > 1:
+        told = ", ".join(f"{name} {described(array)}" for name, array in arrays.items())
+        raise ValueError(f"{', '.join(arrays)} must be labels of one kind, all whole numbers or all texts; got {told}")
+    codes = {name: np.unique(array, return_inverse=True)[1] if texts[name] else array for name, array in arrays.items()}
+    numbers("n", whole=True, **{name: np.reshape(code, arrays[name].shape) for name, code in codes.items()})
+    return [array.ravel() for array in arrays.values()]
+
+
+def _range(low, high):
+    return f" from {low:g} to {high:g}" if high < np.inf else f" of at least {low:g}" if low > -np.inf else ""
+
+
+def described(values, whole=False):
+    """Shape and content of an array in a few words; with `whole`, a fraction that it holds."""
+    array = as_array(values)
+    if array.dtype.kind not in "biufU":
+        return f"shape {array.shape} of {type(array.flat[0] if array.size else values).__name__}"
+    told = f"shape {array.shape}"
+    if array.size == 0 or array.dtype.kind == "U":
+        return told + (f", texts such as {str(array.flat[0])!r}" if array.size else "")
+    if not np.isfinite(array).all():
+        return f"{told}, not all finite"
+    fractions = array[array != np.rint(array)] if whole else []
+    return f"{told}, from {array.min():g} to {array.max():g}" + (f", with {fractions[0]:g}" if len(fractions) else "")
+
+
+def as_array(values):
+    """`values` as an array; one of objects where its rows differ in length. Texts of pandas become NumPy's."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        array = np.array(values, dtype=object)
+    texts = array.dtype == object and array.size > 0 and all(isinstance(value, str) for value in array.flat)
+    return array.astype(str) if texts else array
 
 
 def _read(name, path):

@@ -1,21 +1,37 @@
 """Numbers about a result that two lessons or more need: of reconstructions, codes and clusterings."""
 
+from numbers import Integral
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.special import xlogy
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score, silhouette_score
 from sklearn.metrics.cluster import contingency_matrix
+from sklearn.utils.validation import check_is_fitted
+
+from helpers import data
+
+
+def _pair(name, x, answer, shape=("n", "pixels"), **limits):
+    """x (n, pixels) and the answer to it, of that name, both checked; an answer (pixels,) stands for that to each x."""
+    x, answer = data.numbers(*shape, x=x, **limits), data.as_array(answer)
+    answer = np.broadcast_to(answer, x.shape) if answer.shape in ((), x.shape[1:]) else answer
+    return x, data.numbers(*x.shape, **{name: answer}, **limits)
 
 
 def reconstruction_error(x, reconstructed):
     """Mean squared error of each image: x and reconstructed are (n, pixels); the result is (n,)."""
-    x, reconstructed = np.asarray(x), np.asarray(reconstructed)
+    x, reconstructed = _pair("reconstructed", x, reconstructed)
     kind = np.result_type(x, reconstructed, np.float32)  # bytes would wrap round at 256
     return np.mean(np.subtract(x, reconstructed, dtype=kind) ** 2, axis=1)
 
 
 def pca_reconstruction(pca, x, components):
     """x (n, pixels) from its first `components` of a fitted PCA, clipped to [0, 1] as pixels are: (n, pixels)."""
+    check_is_fitted(pca)
+    if pca.whiten or not isinstance(components, Integral) or not 1 <= components <= len(pca.components_):
+        asked = f"a PCA without whitening and components from 1 to {len(pca.components_)}"
+        raise ValueError(f"{asked} are needed; got whiten={pca.whiten}, components={components!r}")
     scores = pca.transform(x)[:, :components]
     return np.clip(pca.mean_ + scores @ pca.components_[:components], 0, 1)
 
@@ -23,10 +39,11 @@ def pca_reconstruction(pca, x, components):
 def cross_entropy(x, probabilities):
     """Binary cross-entropy of each image in nats, summed over its pixels: x and probabilities are (n, pixels) to (n,).
 
-    Probabilities are kept 1e-7 away from 0 and 1, as in Keras.
+    Both lie in [0, 1]. Probabilities are kept 1e-7 away from 0 and 1, as in Keras.
     """
+    x, probabilities = _pair("probabilities", x, probabilities, low=0, high=1)
     p = np.clip(np.asarray(probabilities, "float64"), 1e-7, 1 - 1e-7)
-    return -np.sum(xlogy(x, p) + xlogy(1 - np.asarray(x), 1 - p), axis=1)
+    return -np.sum(xlogy(x, p) + xlogy(1 - x, 1 - p), axis=1)
 
 
 def cross_entropy_floor(x):
@@ -34,7 +51,7 @@ def cross_entropy_floor(x):
 
     It is not 0: a grey pixel x costs -x log x - (1 - x) log(1 - x) even where the answer is x.
     """
-    x = np.asarray(x, "float64")
+    x = np.clip(data.numbers("n", "pixels", x=x, low=0, high=1).astype("float64"), 0, 1)
     return -np.sum(xlogy(x, x) + xlogy(1 - x, 1 - x), axis=1)
 
 
@@ -42,17 +59,18 @@ def structural_similarity(x, reconstructed):
     """SSIM of each pair of images (Wang et al., 2004; `tf.image.ssim`): two arrays (n, 784) to (n,), 1 if equal."""
     import tensorflow as tf
 
-    pairs = [np.reshape(images, (-1, 28, 28, 1)).astype("float32") for images in (x, reconstructed)]
+    pairs = _pair("reconstructed", x, reconstructed, shape=("n", 784), low=0, high=1)
+    pairs = [np.reshape(images, (-1, 28, 28, 1)).astype("float32") for images in pairs]
     return np.asarray(tf.image.ssim(*pairs, max_val=1.0))
 
 
 def active_units(means):
     """How many latent units depend on the image: variance of their means (n, L) above 0.01 (Burda et al., 2016)."""
-    return int(np.sum(np.var(means, axis=0) > 0.01))
+    return int(np.sum(np.var(data.numbers("n", "units", means=means), axis=0) > 0.01))
 
 
 def clustering_scores(labels_true, labels_pred, X=None):
-    """Compare clusters with classes; both are arrays (n,) of any labels.
+    """Compare clusters with classes; both are arrays (n,) of any labels, whole numbers or texts.
 
     Parameters
     ----------
@@ -70,17 +88,18 @@ def clustering_scores(labels_true, labels_pred, X=None):
     Raises
     ------
     ValueError
-        If the arrays differ in length or are empty.
+        If the arrays differ in length, are empty, or hold anything else.
     """
-    labels_true, labels_pred = np.asarray(labels_true), np.asarray(labels_pred)
+    labels_true, labels_pred = data.labels(labels_true=labels_true, labels_pred=labels_pred)
     numbers = np.unique(labels_true, return_inverse=True)[1]
     matched = match_labels(numbers, labels_pred)
     sizes = np.unique(labels_pred, return_counts=True)[1]
     silhouette = np.nan
     if X is not None:
+        X = data.numbers(len(labels_pred), "features", X=X)
         chosen = np.random.default_rng(0).choice(len(labels_pred), min(2000, len(labels_pred)), replace=False)
         if 1 < len(np.unique(labels_pred[chosen])) < len(chosen):
-            silhouette = float(silhouette_score(np.asarray(X)[chosen], labels_pred[chosen]))
+            silhouette = float(silhouette_score(X[chosen], labels_pred[chosen]))
     return {
         "acc": float(np.mean(matched == numbers)),
         "nmi": float(normalized_mutual_info_score(labels_true, labels_pred)),
@@ -96,9 +115,8 @@ def match_labels(labels_true, labels_pred):
     With more clusters than classes, a cluster that finds no partner keeps a name that is no class: the first free
     integers above the largest class, so that nothing is counted as right by accident.
     """
-    labels_true, labels_pred = np.asarray(labels_true), np.asarray(labels_pred)
-    if len(labels_true) != len(labels_pred) or len(labels_true) == 0:
-        raise ValueError(f"two label arrays of equal length above 0 are needed: {len(labels_true)}, {len(labels_pred)}")
+    labels_true, labels_pred = data.labels(labels_true=labels_true, labels_pred=labels_pred)
+    data.numbers("n", labels_true=labels_true)  # no texts
     classes, clusters = np.unique(labels_true), np.unique(labels_pred)
     size = max(len(classes), len(clusters))
     table = np.zeros((size, size), dtype=np.int64)  # square: where one side is shorter, its partners are nobody

@@ -2,10 +2,11 @@
 
 import math
 import time
+from numbers import Real
 
 import numpy as np
 
-from helpers import course
+from helpers import course, networks
 
 with course.quiet_imports():
     import keras
@@ -45,8 +46,9 @@ def batches(x, y=None, batch_size=256, shuffle=True, seed=0):
     Raises
     ------
     ValueError
-        If x is empty, or x and y differ in length.
+        If x is empty, x and y differ in length, or batch_size is no whole number above 0.
     """
+    networks.whole_numbers(batch_size=batch_size)
     if len(x) == 0 or (y is not None and len(y) != len(x)):
         raise ValueError(f"x and y must have the same length, above 0; got {len(x)} and {len(x if y is None else y)}")
     images = tf.constant(x)
@@ -72,7 +74,9 @@ def batches(x, y=None, batch_size=256, shuffle=True, seed=0):
     options.threading.private_threadpool_size = 1  # two cores: leave them to the matrix products
     options.autotune.enabled = False
     steps = -(-len(x) // batch_size)
-    return dataset.prefetch(2).apply(tf.data.experimental.assert_cardinality(steps)).with_options(options)
+    dataset = dataset.prefetch(2).apply(tf.data.experimental.assert_cardinality(steps)).with_options(options)
+    dataset.arrays = x, x if y is None else y  # for `networks.checked_fit`, which then need not look at batches
+    return dataset
 
 
 def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, brightness=0.0, contrast=0.0, seed=0):
@@ -96,11 +100,22 @@ def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, brightness=0.
     -------
     tf.data.Dataset
         Of batches (distorted x, anything).
+
+    Raises
+    ------
+    ValueError
+        If a setting is no finite number, or the images are not square.
     """
+    settings = {"degrees": degrees, "shift": shift, "shear": shear, "zoom": zoom}
+    for name, value in (settings | {"brightness": brightness, "contrast": contrast}).items():
+        if not isinstance(value, Real) or not math.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, got {value!r}")
 
     def distort(batch, batch_seed):
         flat, rest = batch
         side = math.isqrt(flat.shape[-1])
+        if side**2 != flat.shape[-1]:
+            raise ValueError(f"x must hold square images as rows of side * side pixels; got rows of {flat.shape[-1]}")
         drawn = tf.random.stateless_uniform((6, tf.shape(flat)[0]), [seed, tf.cast(batch_seed, tf.int32)], -1, 1)
         angle, slant = drawn[0] * math.radians(degrees), drawn[1] * shear
         right, down = drawn[2] * shift * side, drawn[3] * shift * side
@@ -111,7 +126,9 @@ def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, brightness=0.
         c, d = sin * width, sin * slant + cos * height
         rows = [a, b, middle * (1 - a - b) + right, c, d, middle * (1 - c - d) + down, 0 * a, 0 * a]
         images = tf.reshape(flat, (-1, side, side, 1))
-        moved = keras.ops.image.affine_transform(images, tf.stack(rows, axis=1), fill_mode="constant")
+        moved = keras.ops.image.affine_transform(
+            images, tf.stack(rows, axis=1), fill_mode="constant", data_format="channels_last"
+        )
         moved = tf.reshape(moved, tf.shape(flat))
         if brightness or contrast:
             own = tf.random.experimental.stateless_fold_in([seed, tf.cast(batch_seed, tf.int32)], 1)
@@ -136,6 +153,7 @@ class EpochLine(keras.callbacks.Callback):
 
     def __init__(self, every=1):
         super().__init__()
+        networks.whole_numbers(every=every)
         self.every = every
 
     def on_epoch_end(self, epoch, logs=None):

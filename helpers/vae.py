@@ -1,15 +1,18 @@
 """The variational autoencoder: a Keras model whose loss is part of it, so that fit, evaluate and callbacks all work."""
 
+from numbers import Real
+
 import numpy as np
 from scipy.special import expit
 
-from helpers import course, networks, training
+from helpers import course, data, networks, training
 
 with course.quiet_imports():
     import keras
     from keras import layers
 
 KINDS = ("dense", "convolutional")
+PIXELS = "divide pixels by 255, and flatten each image to a row"  # what to do
 
 
 @keras.saving.register_keras_serializable("course")
@@ -27,7 +30,7 @@ class Sampling(layers.Layer):
 
     def call(self, inputs):
         mean, log_var = inputs
-        noise = keras.random.normal(keras.ops.shape(mean), seed=self.generator)
+        noise = keras.random.normal(keras.ops.shape(mean), dtype=mean.dtype, seed=self.generator)
         return mean + keras.ops.exp(log_var / 2) * noise
 
     def get_config(self):
@@ -41,7 +44,7 @@ def kl_divergence(mean, log_var):
 
 def reconstruction_loss(pixels, logits):
     """Binary cross-entropy of pixels (n, d) in [0, 1] and the logits (n, d) of their means, summed: (n,), in nats."""
-    each = keras.ops.binary_crossentropy(pixels, logits, from_logits=True)
+    each = keras.ops.binary_crossentropy(keras.ops.cast(pixels, logits.dtype), logits, from_logits=True)
     return keras.ops.sum(each, axis=-1)
 
 
@@ -49,8 +52,10 @@ def reconstruction_loss(pixels, logits):
 class VariationalAutoencoder(keras.Model):
     """Encoder to N(mean, exp(log_var)), a sample of it, decoder to pixels; loss = cross-entropy + beta * KL, in nats.
 
-    Both terms are sums (over pixels, over latent units) averaged over the batch. `fit` takes batches (x, x), or
-    ((x, classes), x) with `classes` > 0, and logs loss, reconstruction and kl, for training and validation.
+    Both terms are sums (over pixels, over latent units) averaged over the batch. `fit` takes x, or batches (x, x), or
+    ((x, classes), x) with `classes` > 0, and logs loss, reconstruction and kl, for training and validation. With
+    `sample_weight` each image's two terms are multiplied by its weight, and still divided by the number of images.
+    It computes in float32, whatever Keras's global policy.
 
     Parameters
     ----------
@@ -92,18 +97,21 @@ class VariationalAutoencoder(keras.Model):
         seed=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.settings = {"latent_dim": latent_dim, "hidden": tuple(hidden), "beta": beta, "kl_warmup": kl_warmup}
-        self.settings |= {"kind": kind, "variational": variational, "classes": classes, "features": features}
-        self.settings |= {"seed": seed}
-        _check_settings(**self.settings)
+        settings = {"latent_dim": latent_dim, "hidden": hidden, "beta": beta, "kl_warmup": kl_warmup, "kind": kind}
+        settings |= {"variational": variational, "classes": classes, "features": features, "seed": seed}
+        _check_settings(**settings)
+        with networks.float32():
+            super().__init__(**kwargs)
+            self.sampling = Sampling(seed, name="sampling")
+            self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
+            self.kl_tracker = keras.metrics.Mean(name="kl")
+        if self.dtype_policy.name != "float32":
+            raise ValueError(f"dtype must be float32, got {self.dtype_policy.name!r}: leave it out")
+        self.settings = settings | {"hidden": tuple(hidden)}
         for name, value in self.settings.items():
             setattr(self, name, value)
         self.encoder = networks.vae_encoder(latent_dim, hidden, kind, variational, classes, features)
         self.decoder = networks.vae_decoder(latent_dim, hidden, kind, classes, features)
-        self.sampling = Sampling(seed, name="sampling")
-        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
-        self.kl_tracker = keras.metrics.Mean(name="kl")
         self.built = True  # its parts are
 
     def call(self, inputs, training=None):
@@ -119,8 +127,12 @@ class VariationalAutoencoder(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Cross-entropy + beta * KL, each averaged over the batch; both are also logged by their own name."""
-        reconstruction = reconstruction_loss(y, y_pred["logits"])
+        pixels = y if y is not None else x[0] if self.classes else x
+        reconstruction = reconstruction_loss(pixels, y_pred["logits"])
         kl = kl_divergence(y_pred["mean"], y_pred["log_var"]) if self.variational else 0.0 * reconstruction
+        if sample_weight is not None:
+            weights = keras.ops.reshape(keras.ops.cast(sample_weight, kl.dtype), (-1,))
+            reconstruction, kl = weights * reconstruction, weights * kl
         self.reconstruction_tracker.update_state(reconstruction)
         self.kl_tracker.update_state(kl)
         weight = self.beta
@@ -129,18 +141,33 @@ class VariationalAutoencoder(keras.Model):
             weight *= keras.ops.minimum(1.0, steps / self.kl_warmup)
         return keras.ops.mean(reconstruction) + weight * keras.ops.mean(kl)
 
-    def fit(self, x=None, *args, callbacks=None, **kwargs):
-        """As in Keras; arrays are checked first; the first epoch whose loss is not a number stops it (StopAtNan)."""
-        parts = x if isinstance(x, (tuple, list)) else [x]
-        if all(isinstance(part, np.ndarray) for part in parts):
-            self.check(*parts)
-        return super().fit(x, *args, callbacks=[*(callbacks or []), training.StopAtNan()], **kwargs)
+    def fit(self, x=None, y=None, *args, callbacks=None, **kwargs):
+        """As in Keras, after `check_batch`; the first epoch whose loss is not a number stops it (StopAtNan)."""
+        callbacks = [*(callbacks or []), training.StopAtNan()]
+        return networks.checked_fit(super().fit, self.check_batch, x, y, *args, callbacks=callbacks, **kwargs)
+
+    def check_batch(self, x, y=None, sample_weight=None):
+        """Raise a ValueError that names the fault of a batch: x or (x, classes), the targets, weights (n,)."""
+        images, *classes = x if isinstance(x, (tuple, list)) else (x,)
+        if len(classes) > bool(self.classes):
+            raise ValueError("x must be images alone, without classes: this model has classes=0")
+        self.check(images, *classes)
+        if y is not None and y is not images:
+            data.numbers(len(images), self.features, y=y, low=0, high=1, mend=PIXELS)
+        if sample_weight is not None:
+            data.numbers(len(images), low=0, sample_weight=sample_weight)
 
     def check(self, images, classes=None):
         """Raise a ValueError that names the fault if images (n, features) or the classes (n,) cannot be used."""
         self._checked_images(images)
         if self.classes:
-            self._checked_classes(None if classes is None else np.ravel(classes), len(images))
+            self._checked_classes(classes, len(images))
+
+    def export(self, filepath, *args, **kwargs):
+        """As in Keras. What is exported answers as `call` does, with a sample of each image."""
+        parts = [keras.InputSpec(shape=(None, self.features), dtype="float32", name="images")]
+        parts += [keras.InputSpec(shape=(None, 1), dtype="int32", name="classes")] if self.classes else []
+        return super().export(filepath, *args, **{"input_signature": [parts if self.classes else parts[0]]} | kwargs)
 
     def encode(self, images, classes=None):
         """Mean and log variance, each (n, L), of images (n, features), pixels in [0, 1].
@@ -154,9 +181,7 @@ class VariationalAutoencoder(keras.Model):
 
     def decode(self, z, classes=None):
         """Mean pixels (n, features) in [0, 1] of latent points z (n, L); `classes` (n,) if conditional."""
-        z = np.asarray(z, "float32")
-        if z.ndim != 2 or z.shape[1] != self.latent_dim or len(z) == 0 or not np.isfinite(z).all():
-            raise ValueError(f"z must be finite numbers of shape (n > 0, {self.latent_dim}), got {_described(z)}")
+        z = data.numbers("n", self.latent_dim, z=z).astype("float32")
         inputs = [z, self._checked_classes(classes, len(z))] if self.classes else z
         logits = self.decoder.predict(inputs, batch_size=1000, verbose=0)
         return expit(logits)
@@ -167,51 +192,34 @@ class VariationalAutoencoder(keras.Model):
 
     def generate(self, n, seed=0, classes=None):
         """New images (n, features): decodings of n draws from N(0, I)."""
-        if not isinstance(n, (int, np.integer)) or n < 1:
-            raise ValueError(f"n must be a whole number of at least 1, got {n!r}")
+        networks.whole_numbers(n=n)
         return self.decode(np.random.default_rng(seed).normal(size=(n, self.latent_dim)), classes)
 
     def get_config(self):
         return super().get_config() | self.settings
 
     def _checked_images(self, images):
-        images = np.asarray(images, "float32")
-        if images.ndim != 2 or images.shape[1] != self.features or len(images) == 0:
-            raise ValueError(f"images must have the shape (n > 0, {self.features}), got {images.shape}")
-        if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
-            raise ValueError(f"images must hold pixels from 0 to 1, got {_described(images)}")
-        return images
+        images = data.numbers("n", self.features, images=images, low=0, high=1, mend=PIXELS)
+        return np.asarray(images, "float32")
 
     def _checked_classes(self, classes, n):
-        classes = np.asarray(-1 if classes is None else classes)
-        if classes.shape != (n,) or classes.min() < 0 or classes.max() >= self.classes:
-            allowed = f"{n} whole numbers from 0 to {self.classes - 1}, one an image"
-            raise ValueError(f"classes must be {allowed}; got {_described(classes)}")
-        return classes.astype("int32")[:, None]
+        mend = "give one class for each image"
+        classes = data.numbers(n, whole=True, low=0, high=self.classes - 1, classes=classes, mend=mend)
+        return np.asarray(classes, "int32")[:, None]
 
 
 def _check_settings(latent_dim, hidden, beta, kl_warmup, kind, variational, classes, features, seed):
-    for name, value, least in (("latent_dim", latent_dim, 1), ("kl_warmup", kl_warmup, 0), ("classes", classes, 0)):
-        if not isinstance(value, (int, np.integer)) or value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    if not 0 <= beta < np.inf:
+    networks.whole_numbers(latent_dim=latent_dim, hidden=hidden, features=features)
+    networks.whole_numbers(least=0, kl_warmup=kl_warmup, classes=classes, **({} if seed is None else {"seed": seed}))
+    if not isinstance(beta, Real) or not 0 <= beta < np.inf:
         raise ValueError(f"beta must be a finite number of at least 0, got {beta!r}")
+    if variational not in (True, False):
+        raise ValueError(f"variational must be True or False, got {variational!r}")
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     if kind == "convolutional" and (int(features**0.5) ** 2 != features or int(features**0.5) % 4):
         raise ValueError(
             f"the convolutional kind needs square images with a side divisible by 4, got {features!r} pixels"
         )
-    if (kind == "dense" and not hidden) or any(
-        not isinstance(units, (int, np.integer)) or units < 1 for units in hidden
-    ):
-        raise ValueError(f"hidden must be whole numbers of at least 1, got {hidden!r}")
-
-
-def _described(values):
-    values = np.asarray(values)
-    if values.size == 0 or values.ndim == 0:
-        return f"shape {values.shape}"
-    if not np.isfinite(values).all():
-        return f"shape {values.shape}, not all finite"
-    return f"shape {values.shape}, from {values.min():g} to {values.max():g}"
+    if kind == "dense" and not hidden:
+        raise ValueError(f"hidden must be at least one number where kind is 'dense', got {hidden!r}")

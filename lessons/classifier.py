@@ -39,7 +39,8 @@ class FusedAdam(keras.optimizers.Adam):
         """Renew the two moments and the variable, in place."""
         if self.amsgrad:
             raise ValueError("FusedAdam cannot do amsgrad: take keras.optimizers.Adam")
-        index, step = self._get_variable_index(variable), tf.cast(self.iterations.value + 1, variable.dtype)
+        iterations = tf.convert_to_tensor(self.iterations)  # a variable, or a quotient where gradients are accumulated
+        index, step = self._get_variable_index(variable), tf.cast(iterations + 1, variable.dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[index].value.handle,
@@ -288,30 +289,20 @@ def chosen(runs):
     return recipe, score.removeprefix("acc_validation")
 
 
-def _arrays(**arrays):
-    """The arguments as arrays; a ValueError names them where their lengths differ or are 0."""
-    arrays = {name: np.asarray(values) for name, values in arrays.items()}
-    lengths = {name: len(values) for name, values in arrays.items()}
-    if len(set(lengths.values())) > 1 or 0 in lengths.values():
-        found = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise ValueError(f"{' and '.join(lengths)} must have the same length, above 0; got {found}")
-    return arrays.values()
-
-
 def mcnemar(truth, first, second):
     """McNemar's exact test of two classifiers on the same images: are their error rates equal?
 
     Only **discordant** images, which one of them has right and the other wrong, can tell them apart. If both err
     equally often, each discordant image is a coin toss.
 
-    `truth`, `first` and `second` are labels (n,): the true ones and the two answers.
+    `truth`, `first` and `second` are labels (n,), whole numbers or texts: the true ones and the two answers.
 
     Returns
     -------
     n10, n01, p
         Images that only the first, and only the second, has right; the two-sided exact p-value, 1 where there is none.
     """
-    truth, first, second = _arrays(truth=truth, first=first, second=second)
+    truth, first, second = data.labels(alike=True, truth=truth, first=first, second=second)
     n10 = int(np.sum((first == truth) & (second != truth)))
     n01 = int(np.sum((first != truth) & (second == truth)))
     return n10, n01, float(binomtest(n10, n10 + n01).pvalue) if n10 + n01 else 1.0
@@ -330,7 +321,10 @@ def auc_difference(truth, first, second, draws=1000, level=0.95, seed=0):
     ValueError
         If the lengths differ, or `truth` does not hold both classes.
     """
-    truth, first, second = _arrays(truth=truth, first=first, second=second)
+    truth, first, second = data.numbers("n", truth=truth, first=first, second=second)
+    networks.whole_numbers(draws=draws)
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level!r}")
     if set(np.unique(truth)) != {0, 1}:
         raise ValueError(f"truth must hold both classes, 0 and 1; it holds {np.unique(truth)[:5].tolist()}")
     rng, differences = np.random.default_rng(seed), []
@@ -359,7 +353,9 @@ def reliability(confidence, right, bins=15):
     `confidence` (n,) is the probability, 0 to 1, that a network gives its own answer, `right` (n,) of bool says whether
     it is right; the `bins` are of equal width. Returns a DataFrame. The means are scikit-learn's `calibration_curve`.
     """
-    confidence, right = _arrays(confidence=confidence, right=right)
+    confidence, right = data.numbers("n", low=0, high=1, confidence=confidence, right=right)
+    data.numbers("n", whole=True, right=right)
+    networks.whole_numbers(bins=bins)
     accuracy, mean = calibration_curve(right, confidence, n_bins=bins)
     answers = np.bincount(np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], confidence))  # its bins
     return pd.DataFrame({"confidence": mean, "accuracy": accuracy, "answers": answers[answers > 0]})
@@ -380,12 +376,8 @@ def temperature(logits, labels):
     Choose it on validation images. It changes no answer, since it keeps the order of the logits (n, classes); `labels`
     are (n,) of int. It lies between 0.05 and 20.
     """
-    logits, labels = _arrays(logits=np.asarray(logits, dtype="float64"), labels=labels)
-    if logits.ndim != 2 or not np.isin(labels, np.arange(logits.shape[-1])).all():
-        raise ValueError(
-            f"logits must be (n, classes) and labels classes; got shape {logits.shape} and labels from "
-            f"{labels.min()} to {labels.max()}"
-        )
+    logits = data.numbers("n", "classes", logits=logits).astype("float64")
+    labels = data.numbers(len(logits), whole=True, low=0, high=logits.shape[1] - 1, labels=labels).astype(int)
     rows = np.arange(len(labels))
     found = minimize_scalar(
         lambda log_t: -log_softmax(logits / np.exp(log_t), axis=1)[rows, labels].mean(),

@@ -127,9 +127,11 @@ def frechet_distance(features, other_features):
     Raises
     ------
     ValueError
-        If the widths differ, or one set has fewer than two rows.
+        If the widths differ, one set has fewer than two rows, or a number is not finite.
     """
     first, second = np.asarray(features, "float64"), np.asarray(other_features, "float64")
+    if not np.isfinite(first).all() or not np.isfinite(second).all():
+        raise ValueError("features must be finite numbers; one set holds NaN or infinity")
     if first.shape[1:] != second.shape[1:] or min(len(first), len(second)) < 2:
         raise ValueError(f"features must be (n, d) and (m, d), n and m at least 2; got {first.shape}, {second.shape}")
     covariances = [np.atleast_2d(np.cov(part, rowvar=False)) for part in (first, second)]
@@ -175,28 +177,31 @@ class VaeGan(vae.VariationalAutoencoder):
         if self.classes or not self.variational:
             raise ValueError("classes must be 0 and variational True: this VAE-GAN is neither conditional nor an AE")
         self.weight = weight
-        images = keras.Input((self.features,))
-        hidden = layers.Dense(256, "leaky_relu", name="hidden")(images)
-        self.discriminator = keras.Model(images, [hidden, layers.Dense(1, name="real")(hidden)])
+        with networks.float32():
+            images = keras.Input((self.features,))
+            hidden = layers.Dense(256, "leaky_relu", name="hidden")(images)
+            self.discriminator = keras.Model(images, [hidden, layers.Dense(1, name="real")(hidden)])
+            self.fooling_tracker = keras.metrics.Mean(name="fooling")
         self.discriminator_optimizer = keras.optimizers.Adam(2e-4)
         self.prior = keras.random.SeedGenerator(self.seed)
-        self.fooling_tracker = keras.metrics.Mean(name="fooling")
 
     def train_step(self, data):
         """One step of both: encoder and decoder on the loss above, the discriminator on telling images apart."""
-        x, _ = data
+        x, _, weights = keras.utils.unpack_x_y_sample_weight(data)
         n = ops.shape(x)[0]
         generating = self.encoder.trainable_weights + self.decoder.trainable_weights
         judging = self.discriminator.trainable_weights
         with tf.GradientTape() as tape, tf.GradientTape() as other_tape:
             answer = self(x, training=True)
-            drawn = self.decoder(keras.random.normal((n, self.latent_dim), seed=self.prior), training=True)
+            drawn = self.decoder(
+                keras.random.normal((n, self.latent_dim), dtype="float32", seed=self.prior), training=True
+            )
             generated = ops.sigmoid(ops.concatenate([answer["logits"], drawn]))
             hidden, real = self.discriminator(x)
             hidden_generated, false = self.discriminator(generated)
             fooling = _surprise(ops.ones_like(false), false)
             feature_distance = ops.mean((hidden - hidden_generated[:n]) ** 2)
-            loss = self.compute_loss(x, x, answer) + self.weight * (feature_distance + fooling)
+            loss = self.compute_loss(x, x, answer, weights) + self.weight * (feature_distance + fooling)
             told_apart = _surprise(ops.ones_like(real), real) + _surprise(ops.zeros_like(false), false)
         self.optimizer.apply(tape.gradient(loss, generating), generating)
         self.discriminator_optimizer.apply(other_tape.gradient(told_apart, judging), judging)

@@ -200,13 +200,16 @@ def test_wrong_parameters_are_named(settings, message):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda model, x: model.encode(x * 255), "pixels from 0 to 1, got shape .* to 255"),
-        (lambda model, x: model.encode(x * np.nan), "pixels from 0 to 1, got .* not all finite"),
-        (lambda model, x: model.encode(x[:, :100]), r"images must have the shape \(n > 0, 784\), got \(200, 100\)"),
-        (lambda model, x: model.encode(x[:0]), "images must have the shape"),
+        (
+            lambda model, x: model.encode(x * 255),
+            r"from 0 to 1 of shape \(n, 784\); got shape .* to 255: divide pixels",
+        ),
+        (lambda model, x: model.encode(x * np.nan), "images must be finite numbers from 0 to 1 .* not all finite"),
+        (lambda model, x: model.encode(x[:, :100]), r"of shape \(n, 784\); got shape \(200, 100\)"),
+        (lambda model, x: model.encode(x[:0]), r"images must be .*got shape \(0, 784\)"),
         (
             lambda model, x: model.decode(np.zeros((3, 5))),
-            r"z must be finite numbers of shape \(n > 0, 2\), got shape \(3, 5\)",
+            r"z must be finite numbers of shape \(n, 2\); got shape \(3, 5\)",
         ),
         (lambda model, x: model.generate(0), "n must be a whole number of at least 1, got 0"),
     ],
@@ -218,15 +221,15 @@ def test_bad_input_is_named(images, call, message):
 
 @pytest.mark.parametrize("classes", [None, [10, 0], [-1, 0], [1, 2, 3]])
 def test_a_class_outside_the_range_is_named(images, classes):
-    with pytest.raises(ValueError, match="classes must be 2 whole numbers from 0 to 9"):
+    with pytest.raises(ValueError, match=r"classes must be whole numbers from 0 to 9 of shape \(2,\)"):
         VariationalAutoencoder(hidden=(8,), classes=10).encode(images[0][:2], classes)
 
 
 def test_a_loss_that_is_no_number_stops_training_and_says_when(images):
     model = VariationalAutoencoder(hidden=(8,))
-    model.compile("adam", run_eagerly=True)
+    model.compile(keras.optimizers.SGD(1e30), run_eagerly=True)
     with pytest.raises(FloatingPointError, match="after epoch 1: lower the learning rate"):
-        model.fit(training.batches(images[0] * np.nan, batch_size=100), shuffle=False, verbose=0)
+        model.fit(training.batches(images[0], batch_size=100), shuffle=False, verbose=0)
 
 
 def test_fit_refuses_bad_arrays_before_it_trains(images):
@@ -235,12 +238,12 @@ def test_fit_refuses_bad_arrays_before_it_trains(images):
     for model in (plain, conditional):
         model.compile("adam")
     for call, message in [
-        (lambda: plain.fit(x * 255, x), "images must hold pixels from 0 to 1"),
-        (lambda: plain.fit(x[:, :100], x), r"images must have the shape \(n > 0, 784\)"),
-        (lambda: plain.fit(x[:0], x[:0]), "images must have the shape"),
-        (lambda: plain.check(x * np.nan), "pixels from 0 to 1, got .* not all finite"),
-        (lambda: conditional.check(x), "classes must be 200 whole numbers"),
-        (lambda: conditional.fit((x, classes[:, None] + 1), x), "classes must be 200 whole numbers from 0 to 9"),
+        (lambda: plain.fit(x * 255, x), "images must be finite numbers from 0 to 1"),
+        (lambda: plain.fit(x[:, :100], x), r"images must be .* of shape \(n, 784\)"),
+        (lambda: plain.fit(x[:0], x[:0]), r"images must be .*got shape \(0, 784\)"),
+        (lambda: plain.check(x * np.nan), "from 0 to 1 .*got .* not all finite"),
+        (lambda: conditional.check(x), r"classes must be whole numbers from 0 to 9 of shape \(200,\)"),
+        (lambda: conditional.fit((x, classes[:, None] + 1), x), "classes must be whole numbers from 0 to 9"),
     ]:
         with pytest.raises(ValueError, match=message):
             call()
