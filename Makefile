@@ -4,6 +4,7 @@ PYTHON ?=
 CONSTRAINTS ?=
 NOTEBOOK ?=
 PART ?=
+NETWORK ?=
 TESTS ?=
 SECONDS ?= 600
 SEED ?=
@@ -17,7 +18,7 @@ ONE_THREAD = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 unexport PYTHONHOME PYTHONPATH
 TEST_WITH = COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(ONE_THREAD)
 
-.PHONY: help run test colab lab front slides report notebooks results verify links bench ranges lint FORCE
+.PHONY: help run test colab lab front slides report notebooks results verify links bench ranges playground lint FORCE
 
 help:                ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' Makefile
@@ -88,6 +89,9 @@ bench: $(VENV)/ready .venv-bench/ready  ## speed and memory beside others, on a 
 
 ranges: $(VENV)/ready     ## run the notebooks from other seeds and disturb the stored runs: where each claim's range comes from
 	$(BIN)/python -m tools.ranges '$(NOTEBOOK)'
+
+playground: $(VENV)/ready  ## train the networks of site/playground/ again (one: make playground NETWORK=beta-4)
+	$(BIN)/python -m tools.playground $(NETWORK)
 
 lint: $(VENV)/ready       ## ruff on all Python files
 	$(BIN)/python -m ruff check .
