@@ -18,10 +18,11 @@ ONE_THREAD = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 unexport PYTHONHOME PYTHONPATH
 TEST_WITH = COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(ONE_THREAD)
 
-.PHONY: help run test colab lab front slides report notebooks results verify links bench ranges playground lint FORCE
+.PHONY: help run test colab lab front slides report notebooks results verify links bench ranges playground site site-picture \
+  test-site lint FORCE
 
 help:                ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s%s\n", $$1, $$2}' Makefile
 	@echo "With another Python (3.10 to 3.13): make run PYTHON=python3.12"
 
 # An environment is kept if it starts, lies in its own folder, holds a pip and has the version of PYTHON, where that is given.
@@ -58,10 +59,6 @@ lab: $(VENV)/ready        ## open JupyterLab on start.md, a page with all lesson
 front: $(VENV)/ready      ## README's first picture from the pictures of the last full run
 	$(BIN)/python -m tools.front
 
-.venv-site/ready: .venv-site/pyvenv.cfg requirements-site.txt
-	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-site.txt
-	@touch .venv-site/ready
-
 slides: .venv-site/ready  ## a deck for each notebook and its presenter's notes, as PDFs in _pdf/ (one: make slides NOTEBOOK=01)
 	.venv-site/bin/python -m tools.slides $(NOTEBOOK)
 
@@ -92,6 +89,20 @@ ranges: $(VENV)/ready     ## run the notebooks from other seeds and disturb the 
 
 playground: $(VENV)/ready  ## train the networks of site/playground/ again (one: make playground NETWORK=beta-4)
 	$(BIN)/python -m tools.playground $(NETWORK)
+
+.venv-site/ready: .venv-site/pyvenv.cfg requirements-site.txt
+	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-site.txt
+	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check --no-deps djangocms-katex==1.0.2
+	@touch .venv-site/ready
+
+site: .venv-site/ready    ## the course as a website in _site/, which needs no network to be read (Python 3.11 to 3.13)
+	.venv-site/bin/python -B site/build.py
+
+site-picture: site        ## README's picture of the website, with a Chromium
+	.venv-site/bin/python -B site/picture.py
+
+test-site: .venv-site/ready  ## build the website and read it in a Chromium, offline: links, gates, search, axe
+	.venv-site/bin/python -B -m pytest -c site/pytest.ini site/tests
 
 lint: $(VENV)/ready       ## ruff on all Python files
 	$(BIN)/python -m ruff check .

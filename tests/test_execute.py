@@ -262,6 +262,7 @@ def test_links_writes_the_address_everywhere(checkout, tmp_path, capsys):
     old = execute.repository()
     execute.links("somebody/their-course")
     assert execute.repository() == "somebody/their-course"
+    assert "//somebody.github.io/their-course/" in (tmp_path / "README.md").read_text(encoding="utf-8")
     written = [path for pattern in ("*.py", "*.ipynb", "*.md", "*.cff") for path in tmp_path.glob(f"**/{pattern}")]
     written.remove(tmp_path / "helpers" / "data.py")
     assert len(written) >= 4

@@ -37,7 +37,12 @@ class Checkout:
         self.folder, self.path = folder / "a course", folder / "bin"
         self.folder.mkdir(), self.path.mkdir()
         (self.folder / "Makefile").write_text(MAKEFILE, encoding="utf-8")
-        for name in ("requirements.txt", "requirements-colab.txt", "tools/bench/requirements.txt"):
+        for name in (
+            "requirements.txt",
+            "requirements-colab.txt",
+            "requirements-site.txt",
+            "tools/bench/requirements.txt",
+        ):
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).touch()
         for version in ("2.7", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"):
@@ -123,6 +128,13 @@ def test_the_benchmarks_environment_too(checkout):
     assert sorted(environments_made(calls)) == ["3.12 -m venv --clear .venv", "3.12 -m venv --clear .venv-bench"]
 
 
+def test_the_websites_environment_too(checkout):
+    checkout.make("site", "PYTHON=python3.11")
+    calls = checkout.make("site", "PYTHON=python3.12")[2]
+    assert environments_made(calls) == ["3.12 -m venv --clear .venv-site"]
+    assert calls[-1] == "3.12 -B site/build.py"
+
+
 def test_without_a_name_the_environment_that_was_chosen_stays(checkout):
     """Who needs PYTHON=python3.12 once, because python3 is too new, must not need it in each command."""
     checkout.fake("python3", "3.14")
@@ -182,7 +194,7 @@ def test_help_needs_no_python_and_lists_every_command(checkout):
     place = {"PATH": os.pathsep.join((os.path.dirname(shutil.which("make")), os.defpath))}
     said = subprocess.run(["make"], cwd=checkout.folder, env=place, capture_output=True, text=True, check=True).stdout
     listed = [line.split()[0] for line in said.splitlines()[:-1]]
-    assert listed == re.findall(r"(?m)^([a-z]+):", MAKEFILE) and "PYTHON=python3.12" in said
+    assert listed == re.findall(r"(?m)^([a-z-]+):", MAKEFILE) and "PYTHON=python3.12" in said
     assert not (checkout.folder / ".venv").exists()
 
 
@@ -213,3 +225,14 @@ def test_ci_may_only_read_and_takes_its_actions_by_commit():
     assert len(jobs) == 2 and all("timeout-minutes:" in job for job in jobs)
     only = "if: github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'"
     assert [only in job for job in jobs] == ["make verify" in job for job in jobs] == [False, True]
+
+
+def test_the_site_is_published_by_actions_of_known_commits_and_only_its_last_job_may_write():
+    workflow = (ROOT / ".github" / "workflows" / "site.yml").read_text(encoding="utf-8")
+    used = re.findall(r"uses: *(.*)", workflow)
+    assert len(used) >= 4
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", action) for action in used), used
+    build, deploy = re.split(r"(?m)^  (?=\w+:$)", workflow.split("\njobs:\n")[1])[1:]
+    assert "permissions:\n  contents: read\n" in workflow and "write" not in build
+    assert "make test-site" in build and "fetch-depth: 0" in build and "make" not in deploy
+    assert all("timeout-minutes:" in job for job in (build, deploy))

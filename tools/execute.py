@@ -425,6 +425,12 @@ def behind():
     return None if changed is None else changed.splitlines()
 
 
+def website(of=None):
+    """Where a repository's website is published, without https://; by default this one's."""
+    owner, name = (of or repository()).split("/")
+    return f"{owner.lower()}.github.io/{name}"
+
+
 def links(new=""):
     """Write the address (by default the present one) and the commit HEAD into badges, setup cells and the pages.
 
@@ -441,7 +447,8 @@ def links(new=""):
     address = re.compile(rf"(github\.com|colab\.research\.google\.com/github)/{re.escape(old)}(?![\w-])")
 
     def change(text):
-        return COMMIT.sub(rf'\g<1>{commit}"', address.sub(rf"\1/{new}", text))
+        text = address.sub(rf"\1/{new}", text).replace(website(old), website(new))
+        return COMMIT.sub(rf'\g<1>{commit}"', text)
 
     named = [course.ROOT / name for name in ("pyproject.toml", "CITATION.cff", "README.md")]
     files = {}
