@@ -18,7 +18,7 @@ ONE_THREAD = OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 unexport PYTHONHOME PYTHONPATH
 TEST_WITH = COURSE_PROFILE=fast COURSE_HEADLESS=1 PYTHONDONTWRITEBYTECODE=1 $(ONE_THREAD)
 
-.PHONY: help run test colab lab front slides report notebooks results verify links bench ranges playground site site-picture \
+.PHONY: help run doctor test colab lab front slides report notebooks results verify links bench ranges playground site site-picture \
   test-site lint FORCE
 
 help:                ## show this list
@@ -44,6 +44,9 @@ $(VENV)/ready: $(VENV)/pyvenv.cfg requirements.txt $(CONSTRAINTS)
 run: $(VENV)/ready        ## execute every notebook at full scale (one: make run NOTEBOOK=01)
 	$(if $(ACCEPT),COURSE_ACCEPT=1 )$(BIN)/python -m tools.execute run '$(NOTEBOOK)'
 	$(BIN)/python -m tools.front
+
+doctor: $(VENV)/ready     ## why do my numbers differ? run a notebook as you saved it: make doctor NOTEBOOK=01
+	$(BIN)/python -m tools.doctor $(NOTEBOOK)
 
 test: $(VENV)/ready       ## the helpers, the repository's promises, every notebook in the fast profile
 	$(TEST_WITH) $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)

@@ -186,7 +186,8 @@ def claim(name, value):
     """Print a measured number beside your guess, the text's value, the report's and its range (lessons/claims/).
 
     In `make run` and in tests a number outside its range is a ClaimError. In your own kernel the notebook goes on:
-    whoever changes a setting gets another number.
+    whoever changes a setting gets another number. There, for the first live one outside, helpers/doctor.py looks for
+    the reason.
 
     Parameters
     ----------
@@ -215,12 +216,28 @@ def claim(name, value):
             "constants and should be the same everywhere: was a stored run edited? Computed again: make run ACCEPT=1"
         )
     if not inside:
-        _outside.append(name)
-        if len(_outside) == 1:
-            show_text(
-                "    ! is outside the range. Did you change something above? Then it is your result, not a fault.\n"
-                "    If you changed nothing, README's “My numbers differ” says where to look first."
-            )
+        _say_why(name, number)
+
+
+def _say_why(name, number):
+    """Under the first claim outside its range say what that means; under the first live one, the likeliest reason.
+
+    The reason is looked for where somebody looks on, and a doctor that fails says nothing.
+    """
+    before = [entry(each)["kind"] for each in _outside]
+    _outside.append(name)
+    lines, about = [], {}
+    if not before:
+        lines += ["    ! is outside the range. Did you change something above? Then it is your result, not a fault."]
+    if entry(name)["kind"] == "live" and "live" not in before and not headless():
+        with contextlib.suppress(Exception):
+            from helpers import doctor  # hardly ever needed, so not at the top
+
+            lines, about = [*lines, doctor.report(name, number)], {"doctor": name}
+    if not before and not about:
+        lines += ["    If you changed nothing, README's “My numbers differ” says where to look first."]
+    if lines:
+        show_text("\n".join(lines), **about)
 
 
 def _as_committed(name, number, text):

@@ -4,9 +4,9 @@ python -m tools.execute run [01]         execute all notebooks (or the one named
 python -m tools.execute update           execute those whose .ipynb is not what its .py says
 python -m tools.execute links owner/name write the repository's address and commit into badges and setup cells
 
-A notebook itself writes nothing: its pictures and claims are taken out of the finished notebook, and all is written
-together once every cell has passed. The id of a cell is a hash of its text: where somebody has typed into the .ipynb
-what its .py does not hold, nothing is overwritten.
+A notebook itself writes nothing: its pictures, its claims and the versions it ran on are taken out of the finished
+notebook, and all is written together once every cell has passed. The id of a cell is a hash of its text: where somebody
+has typed into the .ipynb what its .py does not hold, nothing is overwritten.
 """
 
 import argparse
@@ -39,6 +39,7 @@ FOLDER = course.ROOT / "notebooks"
 FIGURES = course.ROOT / "figures"
 LARGEST = 950_000  # bytes of an .ipynb; code hosts show no larger one
 SLOW = 5  # seconds: a longer cell stands in figures/seconds.csv
+LIBRARIES = ("python", "tensorflow", "keras", "numpy")  # whose versions figures/runs.csv has
 ADDRESS = re.compile(r'(?m)^repository = "https://github\.com/([\w.-]+/[\w.-]+)"')
 COMMIT = re.compile(r'(?m)^(COMMIT = ")(\w*)"')
 FETCHED = ("helpers", "lessons", "data", "figures/claims.csv")  # what a notebook in Colab takes from its commit
@@ -217,6 +218,8 @@ def write(source, notebook, seconds, of_cells):
         rows += slow_cells(source.stem, notebook, of_cells)
         rows.sort(key=lambda row: (row["notebook"], int(row["cell"])))
         files[FIGURES / "seconds.csv"] = _csv(rows, ["notebook", "cell", "seconds", "begins"])
+        runs = {row["notebook"]: row for row in read_rows("runs")} | {source.stem: run_of(source, notebook)}
+        files[FIGURES / "runs.csv"] = _csv([runs[name] for name in sorted(runs)])
         files[source.with_suffix(".ipynb")] = text
         write_together(files)
         for old in set(FIGURES.glob(f"{number}_*.png")) - set(files):
@@ -292,6 +295,16 @@ def _row(name, value):
     return row | {"low": low, "high": high, "report": about.get("report", ""), "says": about["says"]}
 
 
+def run_of(source, notebook):
+    """What an executed notebook ran on: the versions that its setup cell printed, and the threads of TensorFlow."""
+    printed = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
+    found = {
+        name.lower(): version for name, version in re.findall(r"(Python|TensorFlow|Keras|NumPy) (\d[\w.]*\w)", printed)
+    }
+    threads = os.environ.get("TF_NUM_INTRAOP_THREADS") or "".join(re.findall(r"(\d+) CPU cores", printed)[:1])
+    return {"notebook": source.stem} | {name: found.get(name, "") for name in LIBRARIES} | {"threads": threads}
+
+
 def _csv(rows, columns=()):
     text = io.StringIO()
     writer = csv.DictWriter(text, columns or list(rows[0]), lineterminator="\n")
@@ -301,7 +314,7 @@ def _csv(rows, columns=()):
 
 
 def read_rows(name="claims"):
-    """The rows of figures/claims.csv (or minutes, seconds) as dicts of texts; empty before the first full run."""
+    """The rows of figures/claims.csv (or minutes, seconds, runs) as dicts of texts; empty before the first full run."""
     return course.read_table(FIGURES / f"{name}.csv")
 
 
