@@ -17,6 +17,8 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
+from helpers import VERSION
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLAIMS = ROOT / "figures" / "claims.csv"  # what the last full run measured: written by tools/execute.py alone
 TEXTS = ROOT / "lessons" / "claims"  # what each claim says, and each picture's alternative text: a file per notebook
@@ -74,7 +76,7 @@ def start():
     seed(0)
     print(
         f"Profile: {profile()}. Python {platform.python_version()}, TensorFlow {tf.__version__}, "
-        f"Keras {keras.__version__}, NumPy {np.__version__}, {os.cpu_count()} CPU cores."
+        f"Keras {keras.__version__}, NumPy {np.__version__}, {os.cpu_count()} CPU cores. Course {VERSION}."
     )
     if profile() == "fast":
         print(
@@ -161,7 +163,7 @@ def read_table(path):
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file, strict=True))
         for row in rows:
-            numbers = [float(row[name]) for name in ("value", "minutes", "seconds") if row.get(name)]
+            numbers = [float(row[name]) for name in ("value", "minutes", "seconds", "threads") if row.get(name)]
             if None in row or None in row.values() or not numbers or not math.isfinite(numbers[0]):
                 raise ValueError(f"a row of it is {', '.join(map(str, row.values()))[:60]}")
         return rows

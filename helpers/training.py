@@ -143,7 +143,7 @@ def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, brightness=0.
 
 
 class EpochLine(keras.callbacks.Callback):
-    """Shows progress as one plain line per epoch, the same in Jupyter, Colab, nbval and a log file.
+    """Shows progress and the seconds left, a plain line per epoch, the same in Jupyter, Colab and a log file.
 
     Parameters
     ----------
@@ -156,11 +156,15 @@ class EpochLine(keras.callbacks.Callback):
         networks.whole_numbers(every=every)
         self.every = every
 
+    def on_train_begin(self, logs=None):
+        self.started = time.monotonic()
+
     def on_epoch_end(self, epoch, logs=None):
-        last = self.params["epochs"]
-        if (epoch + 1) % self.every == 0 or epoch + 1 == last:
+        last, done = self.params["epochs"], epoch + 1
+        if done % self.every == 0 or done == last:
             numbers = "  ".join(f"{name} {value:.4f}" for name, value in (logs or {}).items())
-            print(f"epoch {epoch + 1:2d}/{last}  {numbers}")
+            left = (time.monotonic() - self.started) / done * (last - done)
+            print(f"epoch {done:2d}/{last}  {numbers}" + (f"  about {left:.0f} s left" if left >= 0.5 else ""))
 
 
 class TimeLeft(keras.callbacks.Callback):

@@ -587,7 +587,8 @@ plots.latent_explorer(decoder_2d, low_2d[:2], high_2d[:2], plane=decoded)
 # </details>
 
 # %% [markdown]
-# **Change it.** Look further out: multiply `high_2d` by 3 in the cell above the picture.
+# **Change it.** Look further out: multiply `high_2d` by 3 in the cell above the picture. Or drag a point with your finger, without any kernel: the
+# [playground](../site/playground/index.html#plane).
 #
 # ## What the report said, what we found
 

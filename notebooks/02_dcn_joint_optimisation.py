@@ -283,7 +283,8 @@ claim("02.report.collapsed_all", np.sum(everything.spread < everything.spread_st
 # </details>
 
 # %% [markdown]
-# **Change it.** Give `from_seeds` ten latent units: `two_rounds | {"latent_dim": 10}`. Does it still collapse?
+# **Change it.** Give `from_seeds` ten latent units: `two_rounds | {"latent_dim": 10}`. Does it still collapse? In the [playground](../site/playground/index.html#collapse) you can
+# watch a clustering collapse while you move its weights.
 #
 
 # %% [markdown]

@@ -553,7 +553,7 @@ claim("04.averaged20.loss_gain", by_weight.loss[20, 1 / 20] - by_weight.loss[20,
 # </details>
 
 # %% [markdown]
-# **Change it.** Set `beta = 10` above, then `beta = 784`: your own posterior collapse in a few seconds.
+# **Change it.** Set `beta = 10` above, then `beta = 784`: your own posterior collapse in a few seconds. In the [playground](../site/playground/index.html#beta) a slider moves β.
 #
 # ## 8. Why the noise stands beside the network
 #

@@ -399,6 +399,7 @@ claim("05.near.ae2_minus_vae2", near["AE-2"] - near["VAE-2"])
 
 # %% [markdown]
 # **Change it.** `plots.latent_explorer(vae2.decode, (-3, -3), (3, 3))`: walk through VAE-2's plane. Then AE-2's: `plots.latent_explorer(ways["AE-2"][1], maps[0].min(0), maps[0].max(0))`.
+# Both planes also stand in the [playground](../site/playground/index.html#plane?set=garments).
 #
 # ## 6. Between two garments
 #

@@ -61,6 +61,8 @@ def address(target, folder="", suffix=".md"):
     if path in PAGES:
         source = ".ipynb" if suffix == ".md" and path.startswith("notebooks/") else suffix
         return f"{PAGES[path]}{source}" + (f"#{anchor}" if anchor else "")
+    if path == "site/playground/index.html":
+        return "playground/index.html" + (f"#{anchor}" if anchor else "")
     kind = "tree" if (ROOT / path).is_dir() else "blob"
     return f"{repository()}/{kind}/main/{path}" + (f"#{anchor}" if anchor else "")
 

@@ -1,5 +1,6 @@
 """How networks are compiled and fed: the same numbers as Keras's plain way, and distortions that can be measured."""
 
+import itertools
 import math
 
 import keras
@@ -236,13 +237,15 @@ def test_grey_levels_are_two_draws_and_stay_in_range():
 # Callbacks
 
 
-def test_an_epoch_line_is_printed_every_so_often_and_at_the_end(capsys):
-    line = training.EpochLine(every=3)
-    line.set_params({"epochs": 10})
-    for epoch in range(10):
+def test_an_epoch_line_says_the_losses_and_the_seconds_left_every_so_often_and_at_the_end(capsys, monkeypatch):
+    line, clock = training.EpochLine(every=3), itertools.count(step=2)  # two seconds an epoch
+    monkeypatch.setattr(training.time, "monotonic", lambda: next(clock))
+    line.set_params({"epochs": 7})
+    line.on_train_begin()
+    for epoch in range(7):
         line.on_epoch_end(epoch, {"loss": 1 / (epoch + 1)})
     assert capsys.readouterr().out.splitlines() == [
-        "epoch  3/10  loss 0.3333", "epoch  6/10  loss 0.1667", "epoch  9/10  loss 0.1111", "epoch 10/10  loss 0.1000",
+        "epoch  3/7  loss 0.3333  about 3 s left", "epoch  6/7  loss 0.1667  about 1 s left", "epoch  7/7  loss 0.1429",
     ]  # fmt: skip
 
 
