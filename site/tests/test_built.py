@@ -13,7 +13,8 @@ from conftest import LESSONS, PAGES, guessed, notebook
 
 
 def test_it_is_built_in_a_minute_and_fits_on_a_stick(site):
-    files = [path for path in site.folder.rglob("*") if path.is_file()]
+    # Slides and reports, where they were made, have a limit each: test_pdf.
+    files = [path for path in site.folder.rglob("*") if path.is_file() and path.suffix != ".pdf"]
     assert site.seconds < 60
     assert sum(path.stat().st_size for path in files) < 20e6
     assert sorted(path.stem for path in site.folder.glob("*.html")) == sorted(PAGES)
