@@ -9,6 +9,7 @@ TESTS ?=
 SECONDS ?= 600
 SEED ?=
 ACCEPT ?=
+WRITE ?=
 PIP_CONSTRAINTS = $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 VENV = .venv$(if $(CONSTRAINTS),-constrained)
 BIN = $(VENV)/bin
@@ -87,8 +88,8 @@ links: $(VENV)/ready      ## write the repository's address and commit everywher
 bench: $(VENV)/ready .venv-bench/ready  ## speed and memory beside others, on a quiet machine (one part: make bench PART=fit)
 	$(BIN)/python -m tools.bench.measure $(PART)
 
-ranges: $(VENV)/ready     ## run the notebooks from other seeds and disturb the stored runs: where each claim's range comes from
-	$(BIN)/python -m tools.ranges '$(NOTEBOOK)'
+ranges: $(VENV)/ready     ## other seeds and planted faults: where each claim's range comes from, what it catches (write it: WRITE=1)
+	$(BIN)/python -m tools.ranges '$(NOTEBOOK)' $(if $(WRITE),--write)
 
 playground: $(VENV)/ready  ## train the networks of site/playground/ again (one: make playground NETWORK=beta-4)
 	$(BIN)/python -m tools.playground $(NETWORK)

@@ -139,7 +139,7 @@ def texts(number):
 
 
 def entry(name):
-    """The entry of a claim, by its id: says, kind, low, high, and perhaps fast_low, fast_high, report, format, why.
+    """The entry of a claim by its id: says, kind, low, high, why, perhaps fast_low, fast_high, format, report, within.
 
     A KeyError names an id that has no entry.
     """

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from helpers import course
-from tools import execute, ranges
 from tools.bench import measure, picture, table
 
 
@@ -74,26 +73,3 @@ def test_the_machine_is_described_without_paths():
 @pytest.mark.parametrize("name", measure.PARTS)
 def test_a_part_says_what_it_measures(name):
     assert measure.PARTS[name].__doc__
-
-
-# Ranges from their stored seeds or from one run: `make ranges NOTEBOOK=02` has not been run since the page is new
-DUE = {"02.live.acc", "02.holdout.gap", "02.start.random_worse", "02.k.chosen", "02.k.others", "02.information.gain"}
-DUE |= {f"02.select.{name}" for name in ("rank", "rank_silhouette", "acc", "regret")}
-DUE |= {f"02.acc.{name}" for name in ("plain_dcn", "augmented_only", "plain", "dcn", "best", "best51")}
-DUE |= {"02.nmi.dcn", "02.ari.dcn", "02.seconds.best"}
-
-
-def test_every_claim_has_a_range_that_holds_for_other_seeds_and_one_thread():
-    found = pd.read_csv(ranges.TABLE, index_col="id")
-    claims = {row["id"]: row for row in execute.read_rows()}
-    assert set(found.index) == set(claims) - DUE and DUE < set(claims), (
-        "a claim is new or gone: delete its notebook's runs, then `make ranges`"
-    )
-    for name, row in found.iterrows():
-        assert row.kind in ("constant", "live", "stored")
-        low, high = (float(claims[name][end]) for end in ("low", "high"))
-        margin = 1e-7 * max(abs(row.smallest), abs(row.largest))  # the table has eight digits
-        assert low - margin <= row.smallest <= row.largest <= high + margin, name
-    ranged = [name for name in found.index if {claims[name]["low"], claims[name]["high"]} != {"-inf", "inf"}]
-    few = found.loc[ranged].query("seeds < 5")
-    assert len(few) and few.index.str.startswith("03.report.").all(), "CONTRIBUTING names one exception"

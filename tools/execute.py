@@ -227,6 +227,12 @@ def write(source, notebook, seconds, of_cells):
         refresh_numbers()
 
 
+def refresh_bounds():
+    """Write the bounds of lessons/claims/ beside the measured values in figures/claims.csv."""
+    rows = [_row(row["id"], float(row["value"])) for row in read_rows()]
+    course.write_atomically(FIGURES / "claims.csv", _csv(rows))
+
+
 def slow_cells(name, notebook, of_cells):
     """A row for each code cell that took over SLOW seconds: its number among them, its seconds, how it begins."""
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
