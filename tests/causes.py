@@ -29,7 +29,7 @@ import numpy as np
 from helpers import course, doctor
 from tools import execute
 from tools.doctor import watch
-from tools.ranges import SHIFT
+from tools.faults import SHIFT
 
 TABLE = course.ROOT / "tests" / "causes.csv"
 COLUMNS = ("kind", "notebook", "cause", "claim", "rank", "said")
