@@ -71,7 +71,9 @@ def test_readme_is_short_and_opens_with_one_picture_and_three_ways_in():
     title, picture, ways = README.split("\n\n")[:3]
     assert title.startswith("# ") and re.fullmatch(r"!\[[^]]{40,}\]\(figures/front\.png\)", picture)
     assert re.findall(r"\[([^]]+)\]", ways) == ["Read it", "Open in Colab", "Run it"]
-    assert re.findall(r"!\[.+?\]\((.+?)\)", README)[1:] == ["figures/site.png", "site/playground/picture.png"], "website, playground"
+    assert re.findall(r"!\[.+?\]\((.+?)\)", README)[1:] == ["figures/site.png", "site/playground/picture.png"], (
+        "website, playground"
+    )
     assert README.index("](REPORTS.md)") < README.index("the report")
 
 
