@@ -73,7 +73,7 @@ def test_a_full_run_writes_pictures_claims_numbers_and_notebook_together(house, 
     execute.run("99")
     written = left(path)
     assert set(written) == {"figures/claims.csv", "figures/minutes.csv", "figures/99_dot.png",
-                            "figures/seconds.csv", "notebooks/99_small.py", "notebooks/99_small.ipynb"}, "an old picture is gone"  # fmt: skip
+                            "figures/seconds.csv", "figures/runs.csv", "notebooks/99_small.py", "notebooks/99_small.ipynb"}, "an old picture is gone"  # fmt: skip
     assert b"99.x.value,1,live,0,2" in written["figures/claims.csv"] and b"98.kept" in written["figures/claims.csv"]
     assert "# Small, 1<!--99.x.value--> of it" in path.read_text(), "7 was typed, 1 was measured"
     notebook = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
