@@ -79,8 +79,10 @@ def _normal(path):
 
 def linked(markdown, folder=""):
     """A Markdown text with its links, and those in its HTML, leading where they should on the site."""
+    markdown = re.sub(r'href="([^"]+)"', lambda link: f'href="{address(link[1], folder, ".html")}"', markdown)
     markdown = re.sub(r"\]\(([^)\s]+)\)", lambda link: f"]({address(link[1], folder)})", markdown)
-    return re.sub(r'href="([^"]+)"', lambda link: f'href="{address(link[1], folder, ".html")}"', markdown)
+    # MyST looks for a page behind each relative address, and the playground is none.
+    return re.sub(r"\[([^]]+)\]\((playground/[^)]+)\)", r'<a href="\2">\1</a>', markdown)
 
 
 def with_claims_linked(markdown):
