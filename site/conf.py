@@ -62,5 +62,4 @@ html_context = {
     "default_mode": "light",  # of a page without JavaScript; static/course.js follows the reader's system
     "repository": material.repository(),
     "playground": bool(material.playground()),
-    "papers": [path.name for path in material.papers()],
 }
