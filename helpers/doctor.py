@@ -5,7 +5,6 @@ would explain the number, from 0 to 1.
 """
 
 import ast
-import csv
 import difflib
 import dis
 import functools
@@ -111,8 +110,8 @@ def versions():
 
 def committed_run(number):
     """Versions and threads of a notebook's last full run, from figures/runs.csv."""
-    with (course.ROOT / "figures" / "runs.csv").open(newline="", encoding="utf-8") as file:
-        return next((row for row in csv.DictReader(file) if row.pop("notebook").startswith(number)), {})
+    rows = course.read_table(course.ROOT / "figures" / "runs.csv")
+    return next((row for row in rows if row.pop("notebook").startswith(number)), {})
 
 
 def other_seeds(name):

@@ -163,7 +163,7 @@ claim("05.loss.kl", log_vae2["val_kl"][-1])
 #
 # ## 2. A scale for both, and its zero
 #
-# *15 minutes.* **Question.** Is a cross-entropy of some 220 nats good? What would a perfect network have?
+# *15 minutes.* **Question.** Is a cross-entropy of more than 200 nats good? What would a perfect network have?
 #
 # Not 0. A grey pixel of 0.5 costs $\log 2$, about 0.7 nats, even if the output is exactly 0.5. The cross-entropy of an image with *itself* is its **floor**. Only what lies above
 # the floor is the network's doing.
@@ -392,7 +392,7 @@ claim("05.near.ae2_minus_vae2", near["AE-2"] - near["VAE-2"])
 # %% [markdown]
 # <details><summary><b>Conclusion</b> (open it after your run)</summary>
 #
-# **No: AE-2's code is as well sorted, five neighbours name 0.8 %<!--05.near.ae2_minus_vae2--> more of the images than in VAE-2's.** What differs is *where* it lies: 95 %<!--05.outside.ae2--> of AE-2's codes are outside the circle,
+# **No: AE-2's code is as well sorted, five neighbours name 0.8 %<!--05.near.ae2_minus_vae2--> of all images more than in VAE-2's.** What differs is *where* it lies: 95 %<!--05.outside.ae2--> of AE-2's codes are outside the circle,
 # and 0.5 %<!--05.map.vae2_outside3--> of VAE-2's. The KL puts them in a place that is known beforehand.
 #
 # </details>
@@ -853,7 +853,7 @@ claim("05.conditional.class_left_out", lost)
 # %% [markdown]
 # <details><summary><b>Conclusion</b> (open it after your run)</summary>
 #
-# **Give it the class: in 84 %<!--05.conditional.obeyed--> of the images the judge sees what was asked for.** The code leaves the class out, in part: five neighbours name 10 %<!--05.conditional.class_left_out--> fewer of the images. The loss
+# **Give it the class: in 84 %<!--05.conditional.obeyed--> of the images the judge sees what was asked for.** The code leaves the class out, in part: five neighbours name 10 %<!--05.conditional.class_left_out--> of all images fewer. The loss
 # is lower, but this network was told something that the others had to say.
 #
 # </details>
