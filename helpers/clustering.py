@@ -40,12 +40,8 @@ def k_means(codes, n_clusters, **settings):
 def moved_centroids(centroids, counts, latents, assignments):
     """DCN's centroid update for many points at once: `c += 1; m = (1 - 1/c) m + z/c` for each point z of a cluster.
 
-    Going through the points one by one gives the same: each centroid (K, L) is the mean of all it has ever seen, the
-    first value counting as `counts` (K,) points. `latents` is (n, L), `assignments` (n,).
-
-    Returns
-    -------
-    centroids (K, L), counts (K,)
+    Each centroid (K, L) is the mean of all that it has ever seen, the first value counting as `counts` (K,) points.
+    `latents` is (n, L), `assignments` (n,). Returns centroids and counts.
     """
     chosen = np.eye(len(centroids))[assignments]
     new_counts = counts + chosen.sum(axis=0)
@@ -53,10 +49,8 @@ def moved_centroids(centroids, counts, latents, assignments):
 
 
 def reseeded(centroids, counts, latents):
-    """Give each empty cluster a new centroid: the point of the largest cluster that lies furthest from its own.
-
-    `centroids` is (K, L), `counts` (K,), `latents` (n, L); returns centroids and counts.
-    """
+    """Centroids (K, L) and counts (K,) in which each empty cluster begins again: at the code, of those (n, L) of the
+    largest cluster, that lies furthest from its centroid."""
     centroids, counts = centroids.copy(), counts.copy()
     for _ in range(len(centroids)):
         labels = pairwise_distances_argmin(latents, centroids)
@@ -110,20 +104,10 @@ def spread(latents):
 class JointNetwork:
     """An autoencoder with a second output (its code, or its shares of K clusters), compiled, and the data it learns.
 
-    Targets and the weights of R and C are variables, so that an iteration renews them without building anything.
-
-    Parameters
-    ----------
-    autoencoder : keras.Model
-        Of `networks.autoencoder`; it is trained in place.
-    X : float32 array (n, features)
-    n_clusters : int
-    soft : bool
-        Whether the second output is shares, of `networks.SoftAssignment`, whose centroids are weights.
-    learning_rate, batch_size, augmentation, seed
-        As of DeepClustering; the seed is that of the order of X and of the distortions.
-    callbacks : sequence of keras.callbacks.Callback, default ()
-        Of every fit.
+    Targets and the weights of R and C are variables, so that an iteration renews them without building anything. The
+    autoencoder, of `networks.autoencoder`, is trained in place on X, float32 (n, features); `callbacks` are of every
+    fit. With `soft` the second output is shares, of `networks.SoftAssignment`, whose centroids are weights. The other
+    parameters are those of DeepClustering; the seed is that of the order of X and of the distortions.
     """
 
     @networks.float32()
@@ -135,12 +119,10 @@ class JointNetwork:
         clustering = self.assigner(self.encoder.output) if soft else self.encoder.output
         outputs = {"reconstruction": autoencoder.output, "clustering": clustering}
         self.network = keras.Model(autoencoder.input, outputs)
-        self.network.compile(
-            keras.optimizers.Adam(learning_rate),
-            loss={"reconstruction": "mse", "clustering": "kl_divergence" if soft else "mse"},
-            metrics={"reconstruction": ["mse"]},  # R without its weight
-            **(training.compile_options(xla=True) if len(X) >= 10_000 else {}),  # compiling must pay for itself
-        )
+        self.options = training.compile_options(xla=True) if len(X) >= 10_000 else {}  # compiling must pay for itself
+        losses = {"reconstruction": "mse", "clustering": "kl_divergence" if soft else "mse"}
+        metrics = {"reconstruction": ["mse"]}  # R without its weight
+        self.network.compile(keras.optimizers.Adam(learning_rate), loss=losses, metrics=metrics, **self.options)
         self.targets = tf.Variable(tf.zeros((len(X), clustering.shape[-1])), trainable=False)
         self.weights = tf.Variable([1.0, 0.0], trainable=False)
         self.feeding, self.steps = (batch_size, augmentation, seed), -(-len(X) // batch_size)  # steps: of an epoch
@@ -211,22 +193,16 @@ class InformationLoss(keras.losses.Loss):
 
 @networks.float32()
 def inform(network, epochs, learning_rate):
-    """Train a JointNetwork's encoder and centroids on the InformationLoss; the decoder is left as it is.
+    """Train a JointNetwork's encoder and centroids on the InformationLoss; returns the loss by epoch, (epochs,).
 
     Hu et al., ICML 2017 (IMSAT), with distorted copies in place of adversarial ones and a trained network in place of
-    a fresh one. The weights of both parts are 1.
-
-    Returns
-    -------
-    float array (epochs,)
-        The loss by epoch.
+    a fresh one. The weights of both parts are 1. The decoder is left as it is.
     """
     batch_size, augmentation, seed = network.feeding
     shares = keras.Model(network.encoder.input, network.assigner(network.encoder.output))
     image, copy = (keras.Input(network.X.shape[1:]) for _ in range(2))
     pair = keras.Model([image, copy], keras.ops.stack([shares(image), shares(copy)], axis=1))
-    xla = training.compile_options(xla=True) if len(network.X) >= 10_000 else {}
-    pair.compile(keras.optimizers.Adam(learning_rate), loss=InformationLoss(), **xla)
+    pair.compile(keras.optimizers.Adam(learning_rate), loss=InformationLoss(), **network.options)
     X = tf.constant(network.X)
     images = training.batches(network.X, np.arange(len(X)), batch_size, seed=seed)
     copies = training.distorted(images, seed=seed, **augmentation)
@@ -259,12 +235,8 @@ def join(network, max_iter, *, alpha, beta, assignments, centroid_update, epochs
     """The joint phase: train towards the centroids, move them, assign anew; K-Means gives the first ones.
 
     Assignments and centroids change between the fits of a JointNetwork, never within one. The parameters are those of
-    DeepClustering.
-
-    Returns
-    -------
-    dict
-        cluster_centers_, labels_, n_iter_, history_, tracked_codes_ and tracked_centers_, as DeepClustering has them.
+    DeepClustering; so are the results, a dict of cluster_centers_, labels_, n_iter_, history_, tracked_codes_ and
+    tracked_centers_.
     """
     latents = network.codes()
     found = k_means(latents, network.n_clusters, n_init=n_init, random_state=random_state)
@@ -274,13 +246,13 @@ def join(network, max_iter, *, alpha, beta, assignments, centroid_update, epochs
     target, cluster_loss = clustering_target(latents, centers, labels, assignments)
     error = reconstruction_loss(network.autoencoder, network.X)
     scales = np.maximum([error, cluster_loss], 1e-12)  # R0, C0
-    rows = [_row(latents, centers, labels, error, cluster_loss, loss=alpha, changed=1.0, shift=0.0, seconds=0.0)]
+    rows = [_row(latents, centers, labels, error, cluster_loss, alpha, (-1, centers), 0.0)]  # no label is -1
     tracked = [(latents[:track], centers)]
     steps = network.steps * epochs * np.arange(1, max_iter + 1)  # of training, until the end of each iteration
     rates = np.repeat(cosine(learning_rate, max_iter) * np.minimum(1, steps / WARM_UP), epochs).reshape(-1, epochs)
     for iteration in range(1, max_iter + 1):
         network.where = f"iteration {iteration} of {network.phase}"
-        started, old_labels, old_centers = time.perf_counter(), labels, centers
+        started, before = time.perf_counter(), (labels, centers)
         network.targets.assign(target)
         weights = np.array([alpha, beta * min(1, iteration / ramp)]) / scales
         network.weights.assign(weights)
@@ -294,13 +266,8 @@ def join(network, max_iter, *, alpha, beta, assignments, centroid_update, epochs
         target, cluster_loss = clustering_target(latents, centers, labels, assignments)
         if not np.isfinite(target).all():
             raise network.diverged("the targets are no finite numbers")
-        rows.append(_row(
-            latents, centers, labels, error, cluster_loss,
-            loss=float(np.dot(weights, [error, cluster_loss])),
-            changed=float(np.mean(labels != old_labels)),
-            shift=float(np.linalg.norm(centers - old_centers, axis=1).mean()),
-            seconds=time.perf_counter() - started,
-        ))  # fmt: skip
+        loss = float(np.dot(weights, [error, cluster_loss]))
+        rows.append(_row(latents, centers, labels, error, cluster_loss, loss, before, time.perf_counter() - started))
         tracked.append((latents[:track], centers))
         if rows[-1]["changed"] < tol and rows[-1]["live"] == len(centers):
             break
@@ -319,10 +286,12 @@ def _followed(centers, counts, latents, centroid_update):
     return centers.astype("float32"), counts
 
 
-def _row(latents, centers, labels, error, cluster_loss, **more):
-    """A row of the history."""
-    sizes = np.bincount(labels, minlength=len(centers))
-    row = {"reconstruction": float(error), "clustering": cluster_loss} | more
+def _row(latents, centers, labels, error, cluster_loss, loss, before, seconds):
+    """A row of the history; `before` are the labels and centroids of the one above."""
+    sizes, (old_labels, old_centers) = np.bincount(labels, minlength=len(centers)), before
+    changed = float(np.mean(labels != old_labels))
+    row = {"reconstruction": float(error), "clustering": cluster_loss, "loss": loss, "changed": changed}
+    row |= {"shift": float(np.linalg.norm(centers - old_centers, axis=1).mean()), "seconds": seconds}
     row |= {"inertia": float(np.sum((latents - centers[labels]) ** 2)), "smallest": int(sizes.min())}
     return row | {"largest": int(sizes.max()), "live": int(np.sum(sizes > 0)), "spread": spread(latents)}
 
@@ -482,8 +451,7 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         feeding = {name: getattr(self, name) for name in ("learning_rate", "batch_size", "augmentation")}
         feeding |= {"soft": self.assignments != "hard", "seed": seed}
         if self.verbose:
-            before = self.overcluster_iter * self.epochs if self.overcluster else 0
-            joint = before + self.max_iter * self.epochs
+            joint = (self.max_iter + (self.overcluster_iter if self.overcluster else 0)) * self.epochs
             feeding["callbacks"] = [training.TimeLeft(self.pretrain_epochs + joint + self.information_epochs)]
         joining = ("alpha", "beta", "assignments", "centroid_update", "epochs", "ramp", "tol", "learning_rate")
         joining = {name: getattr(self, name) for name in (*joining, "n_init", "track")} | {"random_state": random}
@@ -517,8 +485,7 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
         return networks.predict(self._halves[1], codes.astype("float32"))
 
     def losses(self, X):
-        """The two terms of the loss on X (n, features), network and centroids frozen: a dict of reconstruction (R) and
-        clustering (C), neither weighted nor divided by its first value."""
+        """R and C on X (n, features), unweighted and not divided: a dict of "reconstruction" and "clustering"."""
         latents, centers = self._codes(X), self.cluster_centers_
         labels = pairwise_distances_argmin(latents, centers)
         error = reconstruction_loss(self.autoencoder_, self._validated(X))
@@ -550,18 +517,16 @@ class DeepClustering(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterM
 
     def _inform(self, network):
         """Train on the InformationLoss, and add its end to the joint phase as one more iteration."""
-        started, old, old_centers = time.perf_counter(), self.labels_, self.cluster_centers_
+        started, before = time.perf_counter(), (self.labels_, self.cluster_centers_)
         self.information_loss_ = inform(network, self.information_epochs, self.learning_rate)
         codes, centers = network.codes(), network.assigner.centroids.numpy()
         self.cluster_centers_, self.labels_ = centers, pairwise_distances_argmin(codes, centers)
-        row = _row(
+        self.n_iter_ += 1
+        self.history_.loc[self.n_iter_] = _row(
             codes, centers, self.labels_, reconstruction_loss(network.autoencoder, network.X),
             clustering_target(codes, centers, self.labels_, self.assignments)[1],
-            loss=self.information_loss_[-1], changed=float(np.mean(self.labels_ != old)),
-            shift=float(np.linalg.norm(centers - old_centers, axis=1).mean()), seconds=time.perf_counter() - started,
+            self.information_loss_[-1], before, time.perf_counter() - started,
         )  # fmt: skip
-        self.n_iter_ += 1
-        self.history_.loc[self.n_iter_] = row
         self.tracked_codes_ = np.concatenate([self.tracked_codes_, [codes[: self.track]]])
         self.tracked_centers_ = np.concatenate([self.tracked_centers_, [centers]])
 

@@ -31,10 +31,9 @@ class ClaimError(AssertionError):
 
 
 def profile():
-    """The profile of this run: "full" (the default) or "fast", read from the variable COURSE_PROFILE.
+    """The profile of this run, from the variable COURSE_PROFILE: "full" (the default) or "fast"; else a ValueError.
 
     The fast profile runs the same cells on a part of the data with fewer epochs: for tests, not for reading numbers.
-    A ValueError says if the variable holds another word.
     """
     name = os.environ.get("COURSE_PROFILE", "full")
     if name not in PROFILES:
@@ -88,8 +87,8 @@ def start():
 def quiet_imports():
     """Keep TensorFlow's start-up notes (CPU instructions, missing GPUs) off the page; Python's errors still show.
 
-    They come from C++ before its log level counts, so the process's error stream is closed while the import runs.
-    A RuntimeError says if Keras runs, or would run, on another backend than TensorFlow.
+    They come from C++ before its log level counts, so the process's error stream is closed while the import runs. If
+    Keras runs, or would run, on another backend than TensorFlow, a RuntimeError says so.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with contextlib.suppress(AttributeError, ValueError):  # None (pythonw), or closed
@@ -119,8 +118,8 @@ def quiet_imports():
 def seed(number):
     """Seed Python, NumPy and TensorFlow, and begin from a clean Keras session.
 
-    On one machine with the same versions and number of threads, the same seed gives the same network.
-    Another processor or version may add numbers in another order, and so end a little elsewhere.
+    On one machine, with the same versions and threads, it gives the same network. Elsewhere numbers may be added in
+    another order, and training ends a little elsewhere.
     """
     import keras
 
@@ -139,10 +138,7 @@ def texts(number):
 
 
 def entry(name):
-    """The entry of a claim by its id: says, kind, low, high, why, perhaps fast_low, fast_high, format, report, within.
-
-    A KeyError names an id that has no entry.
-    """
+    """A claim's entry: says, kind, low, high, why, perhaps fast_low, fast_high, format, report, within, scale."""
     known = texts(name[:2])["claims"]
     if name not in known:
         raise KeyError(f"claim {name} has no entry in lessons/claims/{name[:2]}.toml")
@@ -157,7 +153,7 @@ def committed():
 def read_table(path):
     """The rows of a table that a full run wrote, as dicts of texts; none where there is no such file.
 
-    A ValueError names a damaged one (saved by a spreadsheet, or with the marks of a conflict) and its mend.
+    A ValueError names one that is damaged (by a spreadsheet, by the marks of a conflict) and its mend.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -187,16 +183,9 @@ def guess(name, answer):
 def claim(name, value):
     """Print a measured number beside your guess, the text's value, the report's and its range (lessons/claims/).
 
-    In `make run` and in tests a number outside its range is a ClaimError. In your own kernel the notebook goes on:
-    whoever changes a setting gets another number. There, for the first live one outside, helpers/doctor.py looks for
-    the reason.
-
-    Parameters
-    ----------
-    name : str
-        "notebook.what.case", for example "01.mse.latent32".
-    value : float, int or bool
-        What was measured.
+    The name is "notebook.what.case", as "01.mse.latent32"; the value is a number or a bool. In `make run` and in tests
+    one outside its range is a ClaimError. In your own kernel the notebook goes on: whoever changes a setting gets
+    another number. There, for the first live one outside, helpers/doctor.py looks for the reason.
     """
     about, number, text = entry(name), float(value), committed().get(name)
     low, high = limits(name)
@@ -212,7 +201,9 @@ def claim(name, value):
     show_text(line, claim=name, value=repr(number), inside=inside)
     if strict() and not inside:
         raise ClaimError(f"claim {name}: {number:.8g} is not in its range, {low:g} to {high:g} (profile {profile()})")
-    if strict() and not _as_committed(name, number, text):
+    moves = about["kind"] == "live" or (profile() == "fast" and {"fast_low", "fast_high"} & set(about))
+    accepted = moves or text is None or os.environ.get("COURSE_ACCEPT") == "1"
+    if strict() and not accepted and not math.isclose(number, text, rel_tol=1e-4, abs_tol=1e-7):
         raise ClaimError(
             f"claim {name}: {number:.8g}, where figures/claims.csv has {text:.8g}. It rests on stored runs or on "
             "constants and should be the same everywhere: was a stored run edited? Computed again: make run ACCEPT=1"
@@ -222,17 +213,13 @@ def claim(name, value):
 
 
 def _say_why(name, number):
-    """Under the first claim outside its range say what that means; under the first live one, the likeliest reason.
-
-    The reason is looked for where somebody looks on, and a doctor that fails says nothing.
-    """
-    before = [entry(each)["kind"] for each in _outside]
+    """Under the first claim outside its range say what that means; under the first live one, the likeliest reason."""
+    before, lines, about = [entry(each)["kind"] for each in _outside], [], {}
     _outside.append(name)
-    lines, about = [], {}
     if not before:
         lines += ["    ! is outside the range. Did you change something above? Then it is your result, not a fault."]
     if entry(name)["kind"] == "live" and "live" not in before and not headless():
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # a doctor that fails says nothing
             from helpers import doctor  # hardly ever needed, so not at the top
 
             lines, about = [*lines, doctor.report(name, number)], {"doctor": name}
@@ -242,21 +229,12 @@ def _say_why(name, number):
         show_text("\n".join(lines), **about)
 
 
-def _as_committed(name, number, text):
-    """Whether a claim that no training here moves equals the committed value; where the profile moves it: always."""
-    about = entry(name)
-    moves = about["kind"] == "live" or (profile() == "fast" and {"fast_low", "fast_high"} & set(about))
-    accepted = text is None or os.environ.get("COURSE_ACCEPT") == "1"
-    return moves or accepted or math.isclose(number, text, rel_tol=1e-4, abs_tol=1e-7)
-
-
 def limits(name, of=None):
     """The range of a claim in a profile (by default the present one): two numbers, infinite where there is no bound."""
-    about, fast = entry(name), (of or profile()) == "fast"
-    return tuple(
-        float(about.get(f"fast_{end}", about.get(end, bound)) if fast else about.get(end, bound))
-        for end, bound in (("low", -math.inf), ("high", math.inf))
-    )
+    about = entry(name)
+    if (of or profile()) == "fast":
+        about = about | {key.removeprefix("fast_"): value for key, value in about.items() if key.startswith("fast_")}
+    return float(about.get("low", -math.inf)), float(about.get("high", math.inf))
 
 
 def written(value, form):
@@ -268,18 +246,14 @@ def range_text(low, high, form=".4g"):
     """A range in words."""
     if low == high:
         return f"exactly {written(low, form)}"
-    if math.isinf(low) or math.isinf(high):
-        bounds = {"at least": low, "at most": high}
-        ends = [f"{word} {written(bound, form)}" for word, bound in bounds.items() if math.isfinite(bound)]
-        return ends[0] if ends else "recorded"
-    return f"{written(low, form)} to {written(high, form)}"
+    if math.isfinite(low) and math.isfinite(high):
+        return f"{written(low, form)} to {written(high, form)}"
+    bounds = {"at least": low, "at most": high}
+    return "".join(f"{word} {written(end, form)}" for word, end in bounds.items() if math.isfinite(end)) or "recorded"
 
 
 def show_text(text, markdown=None, **about):
-    """Show a plain text, where a page can draw it the Markdown that it stands for.
-
-    What it is `about` goes into the output's metadata, where tools/execute.py finds it.
-    """
+    """Show a text, or the Markdown it stands for; what it is `about` goes into the output's metadata, for the tools."""
     from IPython import InteractiveShell
     from IPython.display import display
 
@@ -304,13 +278,13 @@ def show_source(function):
 
 def claims_table():
     """Show what the report says beside what this notebook has measured so far, one line a claim."""
-    rows = [
-        (about["says"], about["report"], written(value, about.get("format", ".4g")), about["kind"])
-        for about, value in ((entry(name), value) for name, value in _claimed.items())
-        if "report" in about
-    ]
-    table = ["| | the report | here | |", "|---|---|---|---|", *(f"| {' | '.join(map(str, row))} |" for row in rows)]
-    say("\n".join(table), "\n".join("{}: the report has {}, here it is {} ({}).".format(*row) for row in rows))
+    table, lines = ["| | the report | here | |", "|---|---|---|---|"], []
+    for name, value in _claimed.items():
+        about, here = entry(name), written(value, entry(name).get("format", ".4g"))
+        if "report" in about:
+            table.append(f"| {about['says']} | {about['report']} | {here} | {about['kind']} |")
+            lines.append(f"{about['says']}: the report has {about['report']}, here it is {here} ({about['kind']}).")
+    say("\n".join(table), "\n".join(lines))
 
 
 def write_atomically(path, content):

@@ -30,7 +30,7 @@ class DataError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """A data set: pixels as float32 in [0, 1], (n, 784) or (n, 28, 28); labels as int64, (n,); ten class names."""
+    """A data set: pixels (n, 784) as float32 in [0, 1]; labels (n,) as int64; ten class names."""
 
     name: str
     x_train: np.ndarray
@@ -40,14 +40,12 @@ class Dataset:
     class_names: tuple
 
 
-def load(name, *, flat=True, profile=None, folder=None):
+def load(name, *, profile=None, folder=None):
     """Load "mnist" or "fashion_mnist".
 
     Parameters
     ----------
     name : {"mnist", "fashion_mnist"}
-    flat : bool, default True
-        True gives images as rows of 784 pixels, False as (28, 28).
     profile : {"full", "fast"}, optional
         "full": 60,000 training and 10,000 test images. "fast": a stratified part of both, the same one each time.
         By default the profile of this run.
@@ -69,8 +67,7 @@ def load(name, *, flat=True, profile=None, folder=None):
     if (profile or course.profile()) == "fast":
         for part, size in zip(("train", "test"), FAST_SIZES, strict=True):
             _, arrays[f"x_{part}"], _, arrays[f"y_{part}"] = split(arrays[f"x_{part}"], arrays[f"y_{part}"], size=size)
-    shape = (-1, 784) if flat else (-1, 28, 28)
-    pixels = {key: arrays[key].reshape(shape).astype("float32") / 255 for key in ("x_train", "x_test")}
+    pixels = {key: arrays[key].reshape(-1, 784).astype("float32") / 255 for key in ("x_train", "x_test")}
     labels = {key: arrays[key].astype("int64") for key in ("y_train", "y_test")}
     return Dataset(name=name, class_names=CLASS_NAMES[name], **pixels, **labels)
 
@@ -87,28 +84,13 @@ def split(x, y, *, size, seed=0):
 def numbers(*shape, low=-np.inf, high=np.inf, whole=False, mend="", **arrays):
     """The arrays, if all hold finite numbers of one shape in one range: the check of every score and every `fit`.
 
-    Parameters
-    ----------
-    shape : int or str
-        The lengths. A text such as "n" is any length above 0, the same in all arrays. Where one length is asked for,
-        (n, 1) is taken as (n,): so Keras answers.
-    low, high : float
-        Both belong to the range; a rounding of 1e-5 is let through.
-    whole : bool, default False
-        Whether fractions are refused.
-    mend : str, optional
-        What to do, for the end of the message.
-    arrays : array, or what NumPy makes one of
-        By the name that the message says.
+    `shape` are the lengths. A text such as "n" is any length above 0, the same in all arrays. Where one length is asked
+    for, (n, 1) is taken as (n,): so Keras answers. `low` and `high` belong to the range; a rounding of 1e-5 is let
+    through. With `whole` fractions are refused. `arrays` are arrays, or what NumPy makes one of, by the name that the
+    message says; `mend` is what to do, for its end.
 
-    Returns
-    -------
-    array or list of arrays
-
-    Raises
-    ------
-    ValueError
-        Names the first array that is none of this, what it must be, and what it is.
+    Returns an array, or a list of several. A ValueError names the first that is none of this, what it must be, and what
+    it is.
     """
     lengths, checked = {}, []
     for name, values in arrays.items():
@@ -116,9 +98,7 @@ def numbers(*shape, low=-np.inf, high=np.inf, whole=False, mend="", **arrays):
         array = array[:, 0] if len(shape) == 1 and array.ndim == 2 and array.shape[1] == 1 else array
         wanted = [lengths.get(length, length) for length in shape]
         fits = array.dtype.kind in "biuf" and array.size > 0 and array.ndim == len(wanted)
-        fits = fits and all(
-            isinstance(one, str) or one == found for one, found in zip(wanted, array.shape, strict=True)
-        )
+        fits = fits and all(isinstance(one, str) or one == n for one, n in zip(wanted, array.shape, strict=True))
         least, most = (array.min(), array.max()) if fits else (np.nan, np.nan)  # NaN where one is NaN
         inside = low - 1e-5 <= least and most <= high + 1e-5 and np.isfinite([least, most]).all()
         if not inside or (whole and array.dtype.kind == "f" and np.any(array != np.rint(array))):

@@ -22,7 +22,6 @@ import numpy as np
 
 from helpers import course, data
 
-SHOWN = 2  # findings that a student sees
 IDLE = ("print", "guess", "display", "plots.", "exercises.", "get_ipython", "course.claims_table")  # moves no number
 CHANGES = re.compile(  # `x.fit(`, `shuffle(x`, `fit_classifier(x`, `x[0] = `: x is not made anew, but changed
     r"(\w+)(?:\.\w+)*\.(?:fit|compile|set_weights|sort|fill|append|update)\("
@@ -37,10 +36,9 @@ NL, RESTART = "\n", "Restart the kernel and run all cells."
 
 
 def report(name, value):
-    """The likeliest causes as a text for the page."""
-    found = examine(gather(name, value))[:SHOWN]
-    heads = ["The likeliest reason:", "Or:"][: len(found)]
-    lines = [f"{head} {sentence}" for head, (_, _, sentence) in zip(heads, found, strict=True)]
+    """The two likeliest causes as a text for the page."""
+    found = zip(("The likeliest reason:", "Or:"), examine(gather(name, value)), strict=False)
+    lines = [f"{head} {sentence}" for head, (_, _, sentence) in found]
     return "\n".join(textwrap.fill(line, 110, initial_indent="    ", subsequent_indent="      ") for line in lines)
 
 
@@ -54,22 +52,15 @@ def gather(name, value):
     """The evidence on a claim in this kernel, as a namespace."""
     from IPython import get_ipython
 
-    variables = getattr(get_ipython(), "user_ns", {})
+    variables = getattr(get_ipython(), "user_ns", {})  # of the kernel
     return types.SimpleNamespace(
-        name=name,
-        value=value,
-        variables=variables,  # of the kernel
+        name=name, value=value, variables=variables, files=changed_files(), here=versions(),
         cells=cell_faults(page(name[:2]), variables.get("In", [])[1:], name),
-        files=changed_files(),
-        here=versions(),
-        there=committed_run(name[:2]),
-        seeds=other_seeds(name),
-    )
+        there=committed_run(name[:2]), seeds=other_seeds(name),
+    )  # fmt: skip
 
 
 # Where the evidence comes from
-
-
 def _git(*words):
     """What git says about the course; empty without git or without a commit. It takes no lock and writes nothing."""
     call = ["git", "--no-optional-locks", "-C", str(course.ROOT), *words]
@@ -104,8 +95,8 @@ def versions():
     loaded = {name: sys.modules[name] for name in ("tensorflow", "keras", "numpy") if name in sys.modules}
     asked = "tensorflow" in loaded and loaded["tensorflow"].config.threading.get_intra_op_parallelism_threads()
     threads = asked or os.environ.get("TF_NUM_INTRAOP_THREADS") or os.cpu_count()
-    found = {name: module.__version__ for name, module in loaded.items()}
-    return {"python": platform.python_version(), **found, "threads": str(threads)}
+    found = {"python": platform.python_version()} | {name: module.__version__ for name, module in loaded.items()}
+    return found | {"threads": str(threads)}
 
 
 def committed_run(number):
@@ -122,8 +113,6 @@ def other_seeds(name):
 
 
 # Which cells a claim rests on: those that made the variables which its cell reads, and so on backwards
-
-
 def core(text):
     """The statements of a cell that can move a claim: without comments, layout, prints, drawings, guesses, answers."""
     try:
@@ -165,8 +154,7 @@ def _globals(code):
 def rests_on(cores, known=None):
     """The places of the cells on which the last one rests, itself included, in order.
 
-    A cell that is not `known` and calls something for its effect alone, such as `keras.config.set_floatx("float16")`,
-    may change all that follows.
+    A cell that is not `known` and calls something for its effect alone, as `keras.config.set_floatx`, may change all.
     """
     maker, inside, sources = {}, {}, []
     for place, text in enumerate(cores):
@@ -187,8 +175,7 @@ def rests_on(cores, known=None):
 def cell_faults(page, ran, name=None):
     """A sentence for each cell that is not as on the page: edited, added, skipped, overtaken, repeated.
 
-    `page` and `ran` are texts of cells in order. With the name of a claim, the last one that was run is the claim's,
-    and only cells on which it rests count.
+    `page` and `ran` are texts of cells in order. With a claim's name, whose cell ran last, what it rests on counts.
     """
     here, page = [core(text) for text in ran], [core(text) for text in page]
     wanted, used = [text for text in page if text], list(enumerate(here, start=1))
@@ -238,8 +225,6 @@ def _beside(there, here):
 
 
 # The checks
-
-
 def fast_profile(evidence):
     if course.profile() == "fast":
         return 0.7, "COURSE_PROFILE is fast: a part of the data, half of the epochs. Unset it, and start again."
@@ -255,8 +240,8 @@ def images_and_labels(evidence):
         own = re.fullmatch(r"(\w+\.)?x(_\w+)?", name)
         if own and known and x[:1].size == 784 and len(x) >= 100:
             owner, suffix = own[1] or "", own[2] or ""
-            labels = [label for label in (f"{owner}y{suffix}", f"{owner}digits{suffix}") if label in arrays]
-            fault = _image_fault(name, x, suffix, known, {label: arrays[label] for label in labels})
+            labels = {each: arrays[each] for each in (f"{owner}y{suffix}", f"{owner}digits{suffix}") if each in arrays}
+            fault = _image_fault(name, x, suffix, known, labels)
             if fault:
                 return 0.95, f"{fault} Look for the line that does it, or restart and run all cells."
 
@@ -299,11 +284,10 @@ def keras_settings(evidence):
         config = sys.modules["keras"].config
         for setting, usual in USUAL.items():
             now = getattr(config, setting)()
-            if getattr(now, "name", now) != usual:
-                return 0.9, (
-                    f"Keras's {setting} is {getattr(now, 'name', now)}, where the committed run had {usual}. A cell "
-                    f"has set it, or the file ~/.keras/keras.json. {RESTART}"
-                )
+            now = getattr(now, "name", now)
+            if now != usual:
+                said = f"Keras's {setting} is {now}, where the committed run had {usual}. A cell has set it, or the"
+                return 0.9, f"{said} file ~/.keras/keras.json. {RESTART}"
 
 
 def changed_helper(evidence):

@@ -8,7 +8,8 @@ import traceback
 
 import joblib
 import numpy as np
-from IPython import display, get_ipython
+
+from helpers import course
 
 
 class _Entries(dict):
@@ -79,11 +80,8 @@ def _ask(answer, entry, last, *given):
     if changed:
         raise _Refused("the function changes what it is given.", "another argument afterwards", "the same")
     if hole:
-        raise _Refused(
-            "NaN or infinity is in it: look for 0/0, log(0), or the root of a negative number.",
-            short(last["result"]),
-            last["wanted"],
-        )
+        reason = "NaN or infinity is in it: look for 0/0, log(0), or the root of a negative number."
+        raise _Refused(reason, short(last["result"]), last["wanted"])
     return last["result"]
 
 
@@ -92,10 +90,7 @@ def solution(number):
     source = inspect.getsource(entries[number].right).replace("def right_", "def my_")
     wrong = "\n".join(f"- {misconception}" for misconception in entries[number].wrong)
     text = f"One solution of {number}:\n\n```python\n{source}```\n\nTo common mistakes the check says:\n\n{wrong}"
-    if get_ipython():
-        display.display({"text/markdown": text, "text/plain": text}, raw=True)
-    else:
-        print(text)
+    course.say(text, text)
 
 
 def short(value):

@@ -137,8 +137,7 @@ def autoencoder(
         start = "glorot_uniform" if seed is None else keras.initializers.HeNormal(seed=next(seeds))
         return layers.Dense(units, activation=activation, kernel_initializer=start, name=name)
 
-    inputs = keras.Input((features,), name="Input")
-    x = inputs
+    x = inputs = keras.Input((features,), name="Input")
     for number, units in enumerate(hidden, start=1):
         x = dense(units, "relu", f"Encoder_Layer{number}")(x)
     x = dense(latent_dim, latent_activation, "Latent_Code")(x)
@@ -150,14 +149,11 @@ def autoencoder(
 
 def encoder_and_decoder(model):
     """The two halves of an `autoencoder`, sharing its weights: pixels to latent code, latent code to pixels."""
-    latent = model.get_layer("Latent_Code").output
-    code = keras.Input((latent.shape[-1],), name="Code")
-    x, past_latent = code, False
-    for layer in model.layers:
-        if past_latent:
-            x = layer(x)
-        past_latent = past_latent or layer.name == "Latent_Code"
-    return keras.Model(model.input, latent, name="encoder"), keras.Model(code, x, name="decoder")
+    latent = model.get_layer("Latent_Code")
+    x = code = keras.Input((latent.units,), name="Code")
+    for layer in model.layers[model.layers.index(latent) + 1 :]:
+        x = layer(x)
+    return keras.Model(model.input, latent.output, name="encoder"), keras.Model(code, x, name="decoder")
 
 
 @float32()

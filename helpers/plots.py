@@ -51,10 +51,10 @@ def colour(name, otherwise=BLUE):
 
 
 def show(figure, name):
-    """Display `figure` (it is closed afterwards); `name`, "notebook_what", is that of its file below figures/.
+    """Display and close `figure`; `name`, "notebook_what", is that of its file below figures/.
 
-    The alternative text, for readers who cannot see it, stands under that name in lessons/claims/<notebook>.toml. The
-    output's metadata holds the figure's `facts`, which a test compares with the rule for pictures.
+    Its alternative text stands under that name in lessons/claims/<notebook>.toml. The output's metadata holds the
+    figure's `facts`, which a test compares with the rule for pictures.
     """
     from IPython.display import display
 
@@ -84,12 +84,10 @@ def facts(figure):
 def _marks(marks):
     """The colours on white of lines, points and bars, as texts; a heat map has none."""
     seen = set()
-    for mark in marks:
+    for mark in (mark for mark in marks if not isinstance(mark, QuadMesh)):
         if isinstance(mark, plt.Line2D):
             line = mark.get_linestyle() != "None"
             parts = [mark.get_color()] if line else [mark.get_markerfacecolor(), mark.get_markeredgecolor()]
-        elif isinstance(mark, QuadMesh):
-            continue
         else:
             parts = [mark.get_facecolor(), *([mark.get_edgecolor()] if np.any(mark.get_linewidth()) else [])]
         rows = [to_rgba_array(part, mark.get_alpha()) for part in parts if len(part)]
@@ -102,48 +100,36 @@ def _marks(marks):
 def network(layers, arrows=None, image=None):
     """A drawing of a network: a bar for each layer, its height by the logarithm of its units, arrows between them.
 
-    Parameters
-    ----------
-    layers : list of int, or dict of str to (column, row, units)
-        Units of an autoencoder's layers, from x to the reconstruction. Or the places of named layers, rows counted
-        from 0 upwards; one without units (None) is an operation and becomes a circle.
-    arrows : list of (str, str), optional
-        Pairs of names; by default each layer leads to the next.
-    image : array (784,), optional
-        Drawn on the left.
+    `layers` are a list of an autoencoder's units, from x to the reconstruction, or a dict of name to (column, row,
+    units), rows counted from 0 upwards; one without units (None) is an operation and becomes a circle. `arrows` are
+    pairs of names; by default each layer leads to the next. An `image` (784,) is drawn on the left.
     """
     if not isinstance(layers, dict):
         code = int(np.argmin(layers))
         names = {0: "$x$", code: "$z$", len(layers) - 1: r"$\hat{x}$"}
         layers = {names.get(i, " " * i): (i, 0, units) for i, units in enumerate(layers)}
-    names = list(layers)
-    half = {
-        name: 0.16 if units is None else 0.1 + 0.34 * np.log(units) / np.log(784)
-        for name, (_, _, units) in layers.items()
-    }
-    columns = [column for column, _, _ in layers.values()]
+    names, (columns, rows, units) = list(layers), zip(*layers.values(), strict=True)
+    half = [0.16 if n is None else 0.1 + 0.34 * np.log(n) / np.log(784) for n in units]
     left, right = min(columns) - (1.3 if image is not None else 0.5), max(columns) + 0.5
     letters = 0.35 * (right - left) / WIDEST + 0.05  # the room of a label: so many inches
-    low = min(row - half[name] for name, (_, row, _) in layers.items()) - letters
-    high = max(row + half[name] for name, (_, row, _) in layers.items()) + letters
+    low, high = min(np.subtract(rows, half)) - letters, max(np.add(rows, half)) + letters
     figure = plt.figure(figsize=(WIDEST, WIDEST * (high - low) / (right - left)), layout="none")
     axis = figure.add_axes([0, 0, 1, 1])
-    for name, (column, row, units) in layers.items():
+    for (name, (column, row, units)), size in zip(layers.items(), half, strict=True):
         role = "code" if name.startswith("$z") else "image" if name.startswith(("$x", r"$\hat{x")) else "hidden"
         if units is None:
             axis.add_patch(plt.Circle((column, row), 0.16, facecolor="white", edgecolor="black", linewidth=1.5))
             axis.text(column, row, name, ha="center", va="center", fontsize=15)
             continue
-        axis.add_patch(plt.Rectangle((column - 0.13, row - half[name]), 0.26, 2 * half[name], color=COLOURS[role]))
+        axis.add_patch(plt.Rectangle((column - 0.13, row - size), 0.26, 2 * size, color=COLOURS[role]))
         above, below = (name, f"{units:,}") if row >= 0 else (f"{units:,}", name)  # arrows come from the middle row
-        axis.text(column, row - half[name] - 0.05, below, ha="center", va="top", fontsize=15)
-        axis.text(column, row + half[name] + 0.04, above, ha="center", va="bottom", fontsize=15)
+        axis.text(column, row - size - 0.05, below, ha="center", va="top", fontsize=15)
+        axis.text(column, row + size + 0.04, above, ha="center", va="bottom", fontsize=15)
     for start, end in arrows or zip(names, names[1:], strict=False):
-        (x0, y0, _), (x1, y1, _) = layers[start], layers[end]
-        length = np.hypot(x1 - x0, y1 - y0)
-        dx, dy = 0.19 * (x1 - x0) / length, 0.19 * (y1 - y0) / length
+        first, last = np.array(layers[start][:2], float), np.array(layers[end][:2], float)
+        gap = 0.19 * (last - first) / np.hypot(*(last - first))
         style = {"arrowstyle": "-|>", "color": "0.3", "linewidth": 1.6}
-        axis.annotate("", (x1 - dx, y1 - dy), (x0 + dx, y0 + dy), arrowprops=style)
+        axis.annotate("", last - gap, first + gap, arrowprops=style)
     if image is not None:
         axis.imshow(np.reshape(image, (28, 28)), cmap="gray", extent=(-1.2, -0.4, -0.4, 0.4), interpolation=NEAREST)
     axis.set(xlim=(left, right), ylim=(low, high), aspect="equal")
@@ -151,9 +137,7 @@ def network(layers, arrows=None, image=None):
     return figure
 
 
-def image_grid(
-    images, row_labels=None, column_labels=None, size=0.9, label_row=0, maps_from=None, row_gaps=(), column_gaps=()
-):
+def image_grid(images, row_labels=None, column_labels=None, size=0.9, maps_from=None, row_gaps=(), column_gaps=()):
     """Pictures in rows and columns.
 
     Parameters
@@ -163,8 +147,6 @@ def image_grid(
     row_labels, column_labels : sequence of str, optional
     size : float, default 0.9
         Inches per picture; less where a page is not wide or high enough for so many.
-    label_row : int, default 0
-        Of the row below the column labels.
     maps_from : int, optional
         The first row of maps with a sign: red above 0, blue below, each on its own scale.
     row_gaps, column_gaps : sequence of int, optional
@@ -181,26 +163,25 @@ def image_grid(
         wide = [[line for line in head.split("\n") if _inches(figure, [line], 11)[0] > size] for head in heads]
         for number, line in ((number, line) for number, lines in enumerate(wide) for line in lines):
             heads[number] = heads[number].replace(line, re.sub("([ /])(?=.)", r"\1\n", line))
-    gaps[0][label_row] += _inches(figure, heads, 11)[1]
+    gaps[0][0] += _inches(figure, heads, 11)[1]
     tops, lefts = (np.cumsum(gap) + size * np.arange(len(gap)) for gap in gaps)
     lefts += left + 0.1 * (row_labels is not None)
     width, height = lefts[-1] + size + 0.05, tops[-1] + size + 0.05
     figure.set_size_inches(width, height)
-    for row in range(rows):
-        for column in range(columns):
-            place = lefts[column] / width, 1 - (tops[row] + size) / height, size / width, size / height
-            axis = figure.add_axes(place, frameon=False, xticks=[], yticks=[])
-            if column == 0 and row_labels is not None:
-                axis.set_ylabel(row_labels[row], rotation=0, ha="right", va="center", fontsize=13)
-            if row == label_row and heads:
-                axis.set_title(heads[column], fontsize=11, pad=4)
-            if images[row][column] is None:
-                continue
-            pixels, style = np.reshape(images[row][column], (28, 28)), {"cmap": "gray", "vmin": 0, "vmax": 1}
-            if maps_from is not None and row >= maps_from:
-                most = np.quantile(np.abs(pixels), 0.995) or 1
-                style = {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
-            axis.imshow(pixels, interpolation=NEAREST, **style)
+    for row, column in np.ndindex(rows, columns):
+        place = lefts[column] / width, 1 - (tops[row] + size) / height, size / width, size / height
+        axis = figure.add_axes(place, frameon=False, xticks=[], yticks=[])
+        if column == 0 and row_labels is not None:
+            axis.set_ylabel(row_labels[row], rotation=0, ha="right", va="center", fontsize=13)
+        if row == 0 and heads:
+            axis.set_title(heads[column], fontsize=11, pad=4)
+        if images[row][column] is None:
+            continue
+        pixels, style = np.reshape(images[row][column], (28, 28)), {"cmap": "gray", "vmin": 0, "vmax": 1}
+        if maps_from is not None and row >= maps_from:
+            most = np.quantile(np.abs(pixels), 0.995) or 1
+            style = {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
+        axis.imshow(pixels, interpolation=NEAREST, **style)
     return figure
 
 
@@ -225,14 +206,9 @@ def by_epoch(axis, history, name, labels, colour=TEST):
 def loss_curves(panels, ylabel, scale="linear"):
     """A loss of training and test images by epoch, one panel each, with baselines as named horizontal lines.
 
-    Parameters
-    ----------
-    panels : dict of str to (dict of str to list of float, str, dict of str to float)
-        Title: what `fit` recorded, the name of the loss in it (also there with val_), and the lines: label and height.
-    ylabel : str or list of str
-        One for all panels, or one each.
-    scale : {"linear", "log"}, default "linear"
-        The ticks of "log" are those of a mean squared error.
+    `panels` is a dict of title to (what `fit` recorded, the name of the loss in it, lines); the name is also there with
+    val_, and the lines are a dict of label to height. `ylabel` is one text for all panels, or a list. `scale` is
+    "linear" or "log", whose ticks are those of a mean squared error.
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(7.5 if len(panels) == 1 else WIDEST, 4.2), squeeze=False)
     ylabels = [ylabel] * len(panels) if isinstance(ylabel, str) else ylabel
@@ -245,36 +221,44 @@ def loss_curves(panels, ylabel, scale="linear"):
             axis.set_yticks([0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1])
         for style, (label, height) in zip(DASHES, lines.items(), strict=False):
             axis.axhline(height, color=colour(label, REFERENCE), linestyle=style, linewidth=1.6)
-            place = {"transform": axis.get_yaxis_transform(), "va": "center", "fontsize": 12, "linespacing": 1}
-            axis.text(1.02, height, f"{label}\n{height:.4g}", **place)
+            beside(axis, height, f"{label}\n{height:.4g}", linespacing=1)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
     return figure
+
+
+def beside(axis, height, text, **style):
+    """Write a text at the right of a panel, at this height of its y axis."""
+    axis.text(1.02, height, text, transform=axis.get_yaxis_transform(), va="center", **{"fontsize": 12} | style)
+
+
+def log_ticks(axis, x=(), y=()):
+    """Ticks at these values of logarithmic axes, written as the numbers they are, and none between them."""
+    for set_ticks, values in ((axis.set_xticks, x), (axis.set_yticks, y)):
+        if len(values):
+            set_ticks(values, [f"{value:,g}" for value in values])
+    axis.minorticks_off()
+
+
+def side_by_side(values):
+    """Places about 0 of equal values (a Series), one apart, so that their dots can be counted."""
+    return values.groupby(values).cumcount() - (values.groupby(values).transform("size") - 1) / 2
 
 
 def by_size(runs, kind, y, ylabel, lines, reported=None):
     """A score against the size of the code, logarithmic: a dot per run, a named line through the medians of each kind.
 
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        Columns latent_dim, `kind` (a name that `colour` knows) and `y`, a row per run.
-    ylabel : str
-    lines : dict of str to (dict of int to float)
-        Baselines: a score by size, dashed.
-    reported : dict of int to float, optional
-        The report's values by size: hollow diamonds.
+    `runs` is a DataFrame with the columns latent_dim, `kind` (a name that `colour` knows) and `y`, a row per run.
+    `lines` are baselines, a dict of name to scores by size, dashed; `reported` are the report's, hollow diamonds.
     """
     figure, axis = plt.subplots(figsize=(WIDEST, 4.6))
     kinds = runs.groupby(kind, sort=False)
     ends = {}
     for (name, group), shift, marker in zip(kinds, np.geomspace(0.93, 1.075, len(kinds)), "os", strict=False):
-        of_size = group.groupby("latent_dim")[y]
-        beside = 1.03 ** (of_size.cumcount() - (of_size.transform("size") - 1) / 2)  # so that dots can be counted
-        medians = of_size.median()
+        ends[name] = medians = group.groupby("latent_dim")[y].median()
         style = {"color": colour(name), "marker": marker, "markeredgecolor": "white", "markersize": 7}
-        axis.plot(group.latent_dim * shift * beside, group[y], linestyle="", **style)
+        places = group.latent_dim * shift * 1.03 ** side_by_side(group.latent_dim)
+        axis.plot(places, group[y], linestyle="", **style)
         axis.plot(medians.index * shift, medians, color=colour(name), linewidth=2, zorder=1)
-        ends[name] = medians
     for name, heights in lines.items():
         axis.plot(list(heights), list(heights.values()), color=colour(name), linestyle="--", marker="^")
         ends[name] = heights
@@ -287,10 +271,7 @@ def by_size(runs, kind, y, ylabel, lines, reported=None):
         first = min(reported)
         axis.annotate("report", (first, reported[first]), (16, 6), textcoords="offset points", fontsize=13)
     axis.set(xscale="log", yscale="log", xlabel="size of the code L", ylabel=ylabel)
-    sizes = sorted(runs.latent_dim.unique())
-    axis.set_xticks(sizes, [str(size) for size in sizes])
-    axis.set_yticks(ticks := [0.005, 0.01, 0.02, 0.05, 0.07], [f"{tick:g}" for tick in ticks])
-    axis.minorticks_off()
+    log_ticks(axis, sorted(runs.latent_dim.unique()), [0.005, 0.01, 0.02, 0.05, 0.07])
     return figure
 
 
@@ -305,11 +286,8 @@ def name_classes(axis, points, labels, names):
     without a point has no name.
     """
     names = {label: name for label, name in names.items() if np.any(labels == label)}
-    places = []
-    for label in names:
-        members = points[labels == label][:2000]
-        radius = np.median(euclidean_distances(members), axis=1)
-        places.append(members[radius.argmin()])
+    members = [points[labels == label][:2000] for label in names]
+    places = [own[np.median(euclidean_distances(own), axis=1).argmin()] for own in members]
     axis.figure.draw_without_rendering()  # settles the limits, which the transformations need
     single, box = max(len(str(name)) for name in names.values()) == 1, axis.get_window_extent()
     inches = np.array((box.width, box.height)) / axis.figure.dpi
@@ -346,11 +324,9 @@ def latent_plane(pictures, low, high):
     mosaic = pictures.reshape(rows, columns, 28, 28).swapaxes(1, 2).reshape(rows * 28, columns * 28)
     # The pictures at the ends are centred on low and high.
     half = (np.asarray(high) - low) / (columns - 1, rows - 1) / 2
-    left, bottom = low - half
-    right, top = high + half
+    extent = np.stack([low - half, high + half], axis=1).ravel()  # left, right, bottom, top
     width = min(8.5, HIGHEST * columns / rows)
     figure, axis = plt.subplots(figsize=(width, width * rows / columns))
-    extent = (left, right, bottom, top)
     axis.imshow(mosaic, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto", interpolation=NEAREST)
     axis.set(xlabel="latent unit 1", ylabel="latent unit 2")
     return figure
@@ -361,15 +337,9 @@ def latent_explorer(decode, low, high, plane=None):
 
     Where nobody looks on, or without ipywidgets, one such picture is shown: the middle of the plane.
 
-    Parameters
-    ----------
-    decode : callable
-        From an array (n, 2), in the units of the plane, to n images (n, 784). For each move it is called with n = 1:
-        call a network itself, its `predict` takes longer to start.
-    low, high : (float, float)
-        The ends of the plane and of the sliders.
-    plane : array (rows, columns, 784), optional
-        The images of the plane, as for `latent_plane`; by default `decode` makes 10 by 10.
+    `decode` takes an array (n, 2), in the units of the plane, to n images (n, 784). For each move it is called with
+    n = 1: call a network itself, its `predict` takes longer to start. `low` and `high` (2,) are the ends of the plane
+    and of the sliders, `plane` its images as for `latent_plane`; by default `decode` makes 10 by 10.
     """
     from IPython.display import display
 
@@ -383,8 +353,7 @@ def latent_explorer(decode, low, high, plane=None):
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
     place_of = figure.axes[0].transData.frozen()
     plt.close(figure)
-    paper = Image.open(drawn).convert("RGB")
-    paper = ImageOps.expand(paper, (0, 0, 300, 0), "white")
+    paper = ImageOps.expand(Image.open(drawn).convert("RGB"), (0, 0, 300, 0), "white")
 
     def frame(point):
         picture, stream = paper.copy(), io.BytesIO()
@@ -405,9 +374,8 @@ def latent_explorer(decode, low, high, plane=None):
         widgets = None
     if widgets is None or course.headless():
         text = "A plane of decoded images with a cross in its middle; at the right, the image decoded there."
-        about = {"image/png": {"alt": text}}
         data = {"image/png": base64.b64encode(frame(middle)).decode(), "text/plain": text}
-        return display(data, raw=True, metadata=about)
+        return display(data, raw=True, metadata={"image/png": {"alt": text}})
     layout = widgets.Layout(width="520px")
     sliders = [
         widgets.FloatSlider(value=c, min=a, max=b, step=(b - a) / 100, description=f"unit {unit}", layout=layout)
@@ -420,15 +388,7 @@ def latent_explorer(decode, low, high, plane=None):
 
 
 def code_maps(
-    codes,
-    labels,
-    centroids=None,
-    titles=None,
-    columns=3,
-    same_limits=False,
-    class_names=range(10),
-    radius=None,
-    width=9,
+    codes, labels, centroids=None, titles=None, columns=3, same_limits=False, class_names=None, radius=None, width=9
 ):
     """Small maps of two-dimensional codes, coloured by class, with the centroids, if any, as crosses.
 
@@ -448,10 +408,10 @@ def code_maps(
     width : float, default 9
         Inches of the whole figure.
     """
-    rows = -(-len(codes) // columns)
+    codes, rows = list(map(np.asarray, codes)), -(-len(codes) // columns)
     size = (width, min(HIGHEST, 0.82 * width / columns * rows))
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, sharex=same_limits, sharey=same_limits)
-    for number, (axis, points) in enumerate(zip(axes.flat, map(np.asarray, codes), strict=False)):
+    for number, (axis, points) in enumerate(zip(axes.flat, codes, strict=False)):
         axis.set_title(titles[number] if titles is not None else "")
         if number >= len(codes) - columns:
             axis.set_xlabel("latent unit 1")
@@ -463,9 +423,8 @@ def code_maps(
             axis.add_patch(dashed_circle(radius))
     for axis in axes.flat[len(codes) :]:
         axis.axis("off")
-    for axis in axes[:, 0]:
-        axis.set_ylabel("latent unit 2")
-    for axis, points in zip(axes.flat, map(np.asarray, codes), strict=False):
+    plt.setp(axes[:, 0], ylabel="latent unit 2")
+    for axis, points in zip(axes.flat, codes, strict=False):  # after all limits are settled
         if np.ptp(points, axis=0).max() < 1e-6:
             place = {"textcoords": "offset points", "ha": "center", "fontsize": 14}
             axis.annotate(f"all {len(points):,} images", points[0], (0, 14), **place)
@@ -485,7 +444,7 @@ def confusions(tables, names, row_label="truth", column_label="answer", size=3.8
     figure, axes = plt.subplots(1, len(tables), figsize=(width, size), squeeze=False, sharey=True)
     for axis, (title, table) in zip(axes[0], tables.items(), strict=True):
         style = {"cmap": "Blues", "norm": PowerNorm(0.5, 0, 1), "cbar": len(tables) == 1, "annot_kws": {"fontsize": 13}}
-        style |= {"cbar_kws": {"label": "share of the row (square-root colours)"}} if len(tables) == 1 else {}
+        style["cbar_kws"] = {"label": "share of the row (square-root colours)"}
         shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
         sns.heatmap(shares, annot=table, fmt="d", xticklabels=names, yticklabels=names, ax=axis, **style)
         axis.set(title=title, xlabel=column_label)
@@ -500,17 +459,9 @@ def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), for
     Dots have the `colour` of the method's name; those of "the report's …" are hollow. Published values are dashed
     lines, named above the panel.
 
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        Columns method and `score`, a row per run; methods are drawn from top to bottom in their order.
-    references : dict of str to float
-    scale : {"linear", "log"}, default "linear"
-        "log" takes the limits from the scores.
-    xlim : (float, float), default (0, 1)
-        Of "linear".
-    form : str, default "{:.3f}"
-        Of the numbers at the right.
+    `runs` is a DataFrame with the columns method and `score`, a row per run; methods are drawn from top to bottom in
+    their order. `references` is a dict of name to value. A `scale` "log" takes the limits from the scores, "linear"
+    has those of `xlim`; `form` is that of the numbers at the right.
     """
     methods = list(dict.fromkeys(runs.method))
     height = 0.5 * len(methods) + 1.1 + 0.25 * len(references)
@@ -526,7 +477,7 @@ def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), for
         if len(values) > 1:
             axis.plot([values.mean()] * 2, [place - 0.35, place + 0.35], color="black", linewidth=2.5)
             written += f" ± {form.format(values.std())} ({len(values)})"
-        axis.text(1.02, place, written, va="center", fontsize=12, transform=axis.get_yaxis_transform())
+        beside(axis, place, written)
     axis.set(xlabel=xlabel, xscale=scale)
     if scale == "linear":
         axis.set_xlim(*xlim)
@@ -538,14 +489,8 @@ def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), for
         axis.axvline(value, color=REFERENCE, linestyle=style)
         place = axis.transAxes.inverted().transform(axis.transData.transform((value, 0)))[0]
         left, level = place, level + 1 if place - left < 0.4 else 0  # names that would touch stand one above the other
-        line = {
-            "arrowstyle": "-",
-            "linestyle": style,
-            "color": REFERENCE,
-            "shrinkA": 0,
-            "shrinkB": 0,
-            "relpos": (0.5, 0),
-        }
+        line = {"arrowstyle": "-", "linestyle": style, "color": REFERENCE}
+        line |= {"shrinkA": 0, "shrinkB": 0, "relpos": (0.5, 0)}
         above = {"xycoords": axis.get_xaxis_transform(), "textcoords": "offset points", "arrowprops": line}
         axis.annotate(f"{name}: {value:g}", (value, 1), (0, 4 + 18 * level), ha="center", fontsize=12, **above)
     axis.set_yticks(range(len(methods)), [textwrap.fill(method, 27) for method in methods])
@@ -554,53 +499,24 @@ def scoreboard(runs, score, xlabel, references, scale="linear", xlim=(0, 1), for
     return figure
 
 
-def runs_scatter(runs, panels, hue, y, references=None, curve=None):
-    """One panel per x: a point per run, coloured by a setting.
+def runs_scatter(runs, panels, hue, y, curve):
+    """One panel per x: a point per run, a line through the means of the runs with one setting, each of them named.
 
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-    panels : dict of str to (str, str)
-        A column of `runs` for the x axis, its label, and its scale ("linear" or "log").
-    hue, y : (str, str)
-        A column of `runs` and its label.
-    references : dict of str to float, optional
-        Horizontal lines, named at the right.
-    curve : str, optional
-        The model, known to `colour`, that the setting moves along a curve: a line joins the means, each is named.
+    `runs` is a DataFrame. `panels` takes a column for the x axis to its label and scale ("linear" or "log"), `hue` and
+    `y` are (column, label) of the setting and of the y axis, and `curve` is the model, known to `colour`.
     """
     size = (min(WIDEST, 6.4 * len(panels)), 4.2)
     figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharey=True)
     groups = runs.groupby(hue[0], sort=False)
     for axis, (x, (label, scale)) in zip(axes[0], panels.items(), strict=True):
-        for number, (value, group) in enumerate(groups):
-            name = (
-                f"{hue[1]} = {value:g}" if hue[1] and isinstance(value, float) else f"{hue[1]} = {value}".lstrip(" =")
-            )
-            style = {"marker": "o" if curve else "os^DvP"[number], "markersize": 8, "linestyle": ""}
-            style |= {"color": colour(curve or name, CLASS_COLOURS[number]), "markeredgecolor": "white"}
-            axis.plot(group[x], group[y[0]], label=name, **style)
-            if curve:
-                place = {"textcoords": "offset points", "fontsize": 12}
-                axis.annotate(name, group[[x, y[0]]].mean(), (7, 5), **place)
-        if curve:
-            axis.plot(*groups[[x, y[0]]].mean().to_numpy().T, color=style["color"], linewidth=1.6, zorder=0)
-        for (name, height), dashes in zip((references or {}).items(), DASHES, strict=False):
-            axis.axhline(height, color=REFERENCE, linestyle=dashes, linewidth=1.4)
-            if axis is axes[0, -1]:
-                axis.text(1.02, height, name, transform=axis.get_yaxis_transform(), va="center", fontsize=12)
+        means = groups[[x, y[0]]].mean()
+        axis.plot(runs[x], runs[y[0]], "o", color=colour(curve), markersize=8, markeredgecolor="white")
+        axis.plot(*means.to_numpy().T, color=colour(curve), linewidth=1.6, zorder=0)
+        for value, place in zip(means.index, means.to_numpy(), strict=True):
+            name = f"{hue[1]} = {value:g}".lstrip(" =")
+            axis.annotate(name, place, (7, 5), textcoords="offset points", fontsize=12)
         axis.set(xlabel=label, xscale=scale)
         if runs[x].dtype.kind == "i":
             axis.xaxis.set_major_locator(plt.MaxNLocator(6, integer=True))
-        if scale == "log":
-            wide = runs[x].max() > 20 * runs[x].min()  # long numbers, or many, would run into each other
-            subs = (1,) if runs[x].max() > 1e5 else (1, 3) if wide else (1, 2, 5)
-            axis.xaxis.set_major_locator(LogLocator(subs=subs))
-            axis.xaxis.set_major_formatter("{x:,.7g}")
-            axis.xaxis.set_minor_formatter(plt.NullFormatter())
     axes[0, 0].set_ylabel(y[1])
-    if not curve:
-        handles = axes[0, -1].get_legend_handles_labels()
-        close = {"handletextpad": 0.1, "columnspacing": 1, "frameon": False}
-        figure.legend(*handles, loc="outside upper center", ncols=min(6, len(handles[0])), **close)
     return figure

@@ -37,12 +37,9 @@ def pca_reconstruction(pca, x, components):
 
 
 def cross_entropy(x, probabilities):
-    """Binary cross-entropy of each image in nats, summed over its pixels: x and probabilities are (n, pixels) to (n,).
-
-    Both lie in [0, 1]. Probabilities are kept 1e-7 away from 0 and 1, as in Keras.
-    """
+    """Binary cross-entropy of each image in nats, summed over its pixels: two arrays (n, pixels) in [0, 1] to (n,)."""
     x, probabilities = _pair("probabilities", x, probabilities, low=0, high=1)
-    p = np.clip(np.asarray(probabilities, "float64"), 1e-7, 1 - 1e-7)
+    p = np.clip(np.asarray(probabilities, "float64"), 1e-7, 1 - 1e-7)  # as in Keras
     return -np.sum(xlogy(x, p) + xlogy(1 - x, 1 - p), axis=1)
 
 
@@ -92,7 +89,6 @@ def clustering_scores(labels_true, labels_pred, X=None):
     """
     labels_true, labels_pred = data.labels(labels_true=labels_true, labels_pred=labels_pred)
     numbers = np.unique(labels_true, return_inverse=True)[1]
-    matched = match_labels(numbers, labels_pred)
     sizes = np.unique(labels_pred, return_counts=True)[1]
     silhouette = np.nan
     if X is not None:
@@ -101,7 +97,7 @@ def clustering_scores(labels_true, labels_pred, X=None):
         if 1 < len(np.unique(labels_pred[chosen])) < len(chosen):
             silhouette = float(silhouette_score(X[chosen], labels_pred[chosen]))
     return {
-        "acc": float(np.mean(matched == numbers)),
+        "acc": float(np.mean(match_labels(numbers, labels_pred) == numbers)),
         "nmi": float(normalized_mutual_info_score(labels_true, labels_pred)),
         "ari": float(adjusted_rand_score(labels_true, labels_pred)),
         "silhouette": silhouette,
@@ -121,8 +117,6 @@ def match_labels(labels_true, labels_pred):
     size = max(len(classes), len(clusters))
     table = np.zeros((size, size), dtype=np.int64)  # square: where one side is shorter, its partners are nobody
     table[: len(classes), : len(clusters)] = contingency_matrix(labels_true, labels_pred)
-    partner = np.empty(size, dtype=np.int64)
-    rows, columns = linear_sum_assignment(-table)
-    partner[columns] = rows
+    partner = np.argsort(linear_sum_assignment(-table)[1])  # of each cluster its class: the classes are in order
     names = np.concatenate([classes, classes.max() + 1 + np.arange(size - len(classes))])
     return names[partner[np.searchsorted(clusters, labels_pred)]]

@@ -39,10 +39,8 @@ PATIENCE = 60  # seconds without any worker after which a Dask cluster is given 
 def grid(**axes):
     """Every combination of the values on the axes, as a list of dicts; the last axis runs fastest.
 
-    A ValueError names an axis that is empty or is no list of values (a text, a dict, a single number).
-
-    >>> grid(latent_dim=[2, 16], seed=range(2))[1]
-    {'latent_dim': 2, 'seed': 1}
+    `grid(latent_dim=[2, 16], seed=range(2))[1]` is `{"latent_dim": 2, "seed": 1}`. A ValueError names an axis that is
+    empty or is no list of values (a text, a dict, a single number).
     """
     for name, values in axes.items():
         axes[name] = list(values) if np.iterable(values) and not isinstance(values, (str, bytes, dict)) else []
@@ -102,7 +100,12 @@ def run(function, configurations, folder, *, version, workers=2, scheduler=None,
     elif progress:
         print(f"{len(records)} runs, all read from {pathlib.Path(folder).name}; none had to be computed")
     _demand_one_kind(records)
-    return pd.DataFrame([_row(c, record) for c, record in zip(configurations, records.values(), strict=True)])
+    rows = []
+    for configuration, record in zip(configurations, records.values(), strict=True):
+        error = record["traceback"].strip().splitlines()[-1] if "traceback" in record else None
+        found = record.get("result", {}) | {"seconds": record.get("seconds", math.nan), "error": error}
+        rows.append(configuration | found)
+    return pd.DataFrame(rows)
 
 
 def missing(function, configurations, folder, *, version):
@@ -134,17 +137,10 @@ def key(function, configuration, version):
 def repeated(version, runs, workers=2):
     """Decorate a function whose runs are stored: `function.table()` reads them, and computes what is missing.
 
-    The decorator returns the function itself, with `version`, `runs` (always a dict), `folder` (below data/results/,
-    named after the module) and `table(of="")`, where `of` is the name of a table or a list of other configurations.
-    A configuration that does not fit the function's arguments is a TypeError.
-
-    Parameters
-    ----------
-    version : str
-    runs : list of dict, or dict of such lists
-        Configurations, as from `grid`; of several tables, by their names.
-    workers : int, default 2
-        As in `run`.
+    `runs` are configurations, as from `grid`, or a dict of such lists by the names of several tables; `version` and
+    `workers` are those of `run`. The decorator returns the function itself, with `version`, `runs` (always a dict),
+    `folder` (below data/results/, named after the module) and `table(of="")`, where `of` is the name of a table or a
+    list of other configurations. A configuration that does not fit the function's arguments is a TypeError.
     """
 
     def decorate(function):
@@ -169,10 +165,7 @@ def repeated(version, runs, workers=2):
 
 
 def as_text(pictures):
-    """Pixels in [0, 1] as hexadecimal bytes, for a result that is stored; `as_pictures` reads them.
-
-    A ValueError says if a pixel is outside [0, 1] or NaN.
-    """
+    """Pixels in [0, 1] as hexadecimal bytes, for a stored result; another pixel, or NaN, is a ValueError."""
     pictures = np.asarray(pictures)
     if not ((pictures >= 0) & (pictures <= 1)).all():
         raise ValueError(f"pixels must be in [0, 1], and these are from {pictures.min()} to {pictures.max()}")
@@ -226,7 +219,7 @@ def _demand_one_kind(records):
     first = {}
     for path, record in records.items():
         for name, value in record.get("result", {}).items():
-            kind = "text" if isinstance(value, str) else "list" if isinstance(value, list) else "number"
+            kind = {str: "text", list: "list"}.get(type(value), "number")
             other, known = first.setdefault(name, (path, kind))
             if kind != known:
                 mend = "delete the wrong file, and its run is done again"
@@ -298,12 +291,7 @@ def _cluster(scheduler):
     try:
         socket.create_connection(distributed.comm.get_address_host_port(scheduler), timeout=10).close()
         client = distributed.Client(scheduler, timeout=20, set_as_default=False)
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        MemoryError,
-    ) as error:  # the last if something else, the dashboard say, answers
+    except (OSError, ValueError, TypeError, MemoryError) as error:  # the last if a dashboard, say, answers
         raise RuntimeError(f"no Dask scheduler answers at {scheduler} ({error})") from error
     lost = (distributed.KilledWorker, concurrent.futures.CancelledError)  # the latter if the scheduler was lost
     with client:
@@ -320,15 +308,15 @@ def _cluster(scheduler):
         yield lambda *job: executor.submit(_one, *job, one_thread=True), at_once, lost
 
 
-def _end_with(parent):
-    """In a thread of every worker: end the process when its parent is gone, however that ended."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
-
-
 def _watch(parent):
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    """End this worker, by a thread of its own, when its parent is gone, however that ended."""
+
+    def wait():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _one(function, configuration, version, one_thread=False):
@@ -382,16 +370,9 @@ def _read(path, *job):
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         aside = path.with_suffix(f".{time.time_ns()}.damaged" if path.with_suffix(".damaged").exists() else ".damaged")
         try:
-            os.replace(path, aside)
-        except FileNotFoundError:  # another sweep has just done the same
-            pass
+            with contextlib.suppress(FileNotFoundError):  # another sweep has just done the same
+                os.replace(path, aside)
         except OSError as stop:
             why = f"is damaged ({error!r}) and cannot be set aside ({stop.strerror})"
             raise OSError(f"the sweep stops: {path} {why}") from stop
         warnings.warn(f"{path.name} is damaged ({error!r}): set aside as {aside.name}, done again", stacklevel=3)
-
-
-def _row(configuration, record):
-    if "traceback" in record:
-        return {**configuration, "seconds": math.nan, "error": record["traceback"].strip().splitlines()[-1]}
-    return {**configuration, **record["result"], "seconds": record["seconds"], "error": None}

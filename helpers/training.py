@@ -59,10 +59,9 @@ def batches(x, y=None, batch_size=256, shuffle=True, seed=0):
         order = tf.range(len(x))
         if shuffle:
             order = tf.random.experimental.stateless_shuffle(order, seed=[seed, tf.cast(epoch_seed, tf.int32)])
-        whole_batches = tf.data.Dataset.from_tensor_slices(tf.reshape(order[: whole * batch_size], (whole, batch_size)))
-        if len(x) % batch_size:
-            return whole_batches.concatenate(tf.data.Dataset.from_tensors(order[whole * batch_size :]))
-        return whole_batches
+        full = tf.data.Dataset.from_tensor_slices(tf.reshape(order[: whole * batch_size], (whole, batch_size)))
+        rest = tf.data.Dataset.from_tensors(order[whole * batch_size :])
+        return full.concatenate(rest) if len(x) % batch_size else full
 
     def gather(rows):
         x_batch = tf.gather(images, rows)
@@ -125,10 +124,8 @@ def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, brightness=0.
         a, b = cos * width, cos * slant - sin * height
         c, d = sin * width, sin * slant + cos * height
         rows = [a, b, middle * (1 - a - b) + right, c, d, middle * (1 - c - d) + down, 0 * a, 0 * a]
-        images = tf.reshape(flat, (-1, side, side, 1))
-        moved = keras.ops.image.affine_transform(
-            images, tf.stack(rows, axis=1), fill_mode="constant", data_format="channels_last"
-        )
+        images, how = tf.reshape(flat, (-1, side, side, 1)), {"fill_mode": "constant", "data_format": "channels_last"}
+        moved = keras.ops.image.affine_transform(images, tf.stack(rows, axis=1), **how)
         moved = tf.reshape(moved, tf.shape(flat))
         if brightness or contrast:
             own = tf.random.experimental.stateless_fold_in([seed, tf.cast(batch_seed, tf.int32)], 1)
@@ -143,13 +140,7 @@ def distorted(dataset, degrees=10, shift=0.1, shear=0.0, zoom=0.0, brightness=0.
 
 
 class EpochLine(keras.callbacks.Callback):
-    """Shows progress and the seconds left, a plain line per epoch, the same in Jupyter, Colab and a log file.
-
-    Parameters
-    ----------
-    every : int, default 1
-        Print only each `every`-th epoch, and the last.
-    """
+    """Prints progress and seconds left, a plain line (also in Colab and a log) each `every`-th epoch, and the last."""
 
     def __init__(self, every=1):
         super().__init__()

@@ -55,7 +55,7 @@ class VariationalAutoencoder(keras.Model):
     Both terms are sums (over pixels, over latent units) averaged over the batch. `fit` takes x, or batches (x, x), or
     ((x, classes), x) with `classes` > 0, and logs loss, reconstruction and kl, for training and validation. With
     `sample_weight` each image's two terms are multiplied by its weight, and still divided by the number of images.
-    It computes in float32, whatever Keras's global policy.
+    It computes in float32, whatever Keras's global policy. A parameter out of its range is a ValueError.
 
     Parameters
     ----------
@@ -77,11 +77,6 @@ class VariationalAutoencoder(keras.Model):
         Pixels of an image; a square number for the convolutional form.
     seed : int, optional
         Of the noise; the starting weights come from the global seed, as in every Keras model.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of its range.
     """
 
     def __init__(
@@ -183,8 +178,7 @@ class VariationalAutoencoder(keras.Model):
         """Mean pixels (n, features) in [0, 1] of latent points z (n, L); `classes` (n,) if conditional."""
         z = data.numbers("n", self.latent_dim, z=z).astype("float32")
         inputs = [z, self._checked_classes(classes, len(z))] if self.classes else z
-        logits = self.decoder.predict(inputs, batch_size=1000, verbose=0)
-        return expit(logits)
+        return expit(self.decoder.predict(inputs, batch_size=1000, verbose=0))
 
     def reconstruct(self, images, classes=None):
         """The decoding (n, features) of the *mean* of each image (n, features): no noise."""
@@ -199,8 +193,7 @@ class VariationalAutoencoder(keras.Model):
         return super().get_config() | self.settings
 
     def _checked_images(self, images):
-        images = data.numbers("n", self.features, images=images, low=0, high=1, mend=PIXELS)
-        return np.asarray(images, "float32")
+        return np.asarray(data.numbers("n", self.features, images=images, low=0, high=1, mend=PIXELS), "float32")
 
     def _checked_classes(self, classes, n):
         mend = "give one class for each image"

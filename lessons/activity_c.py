@@ -15,20 +15,10 @@ from sklearn.metrics import euclidean_distances
 from helpers import clustering, course, data, exercises, plots, scores, sweeps
 from lessons import dcn
 
-REPAIRED = {  # notebook 03's parameters of DeepClustering: the report's first network, about an hour for 45 runs
-    "hidden": (256, 128),
-    "assignments": "soft",
-    "pretrain_epochs": 10,
-    "overcluster": 40,
-    "overcluster_iter": 6,
-    "max_iter": 6,
-    "ramp": 1,
-    "n_init": 3,
-    "learning_rate": 3e-3,
-    "tol": 0.0,
-    "augmentation": dcn.SLANTED,
-}
-
+# Notebook 03's parameters of DeepClustering: the report's first network, about an hour for 45 runs
+REPAIRED = {"hidden": (256, 128), "assignments": "soft", "pretrain_epochs": 10, "overcluster": 40}
+REPAIRED |= {"overcluster_iter": 6, "max_iter": 6, "ramp": 1, "n_init": 3, "learning_rate": 3e-3, "tol": 0.0}
+REPAIRED |= {"augmentation": dcn.SLANTED}
 GREY = {"brightness": 0.2, "contrast": 0.3}  # a fifth of the way from black to white; three quarters to four thirds
 
 
@@ -74,26 +64,14 @@ def report_sweep(dataset, weights, latent_dim, pretrain_epochs, seed):
 
     The report prints neither its training function nor how it measured. Our choices: the loss is Keras's mean over the
     last epoch; the validation images are the 10,000 test images, their distances those to the last round's centroids;
-    the shift is that of `dcn.shift`; the loop stops early only if no image changes its cluster.
+    the shift is that of `dcn.shift`; the loop stops early only if no image changes its cluster. `weights` are alpha and
+    beta; `pretrain_epochs` are those of the reconstruction alone, before the first K-Means: the report's method section
+    prescribes it, its activities leave it out (0).
 
-    Parameters
-    ----------
-    dataset : str
-        A name for `data.load`.
-    weights : (float, float)
-        alpha and beta.
-    latent_dim, seed : int
-    pretrain_epochs : int
-        Of the reconstruction alone, before the first K-Means: the report's method section prescribes it, its activities
-        leave it out (0).
-
-    Returns
-    -------
-    dict
-        reconstruction (mean squared error per pixel), clustering (mean distance to the nearest centroid) and loss
-        (alpha and beta times these), of training images, and with `_test` of test images; inertia, acc, live
-        (clusters), rounds, spread (of the codes), shift_first and shift_last (mean move of a centroid in the first and
-        the last round); inertias and accs, lists: of the first K-Means, and after each round.
+    Returns a dict: reconstruction (mean squared error per pixel), clustering (mean distance to the nearest centroid)
+    and loss (alpha and beta times these), of training images, and with `_test` of test images; inertia, acc, live
+    (clusters), rounds, spread (of the codes), shift_first and shift_last (mean move of a centroid in the first and the
+    last round); inertias and accs, lists: of the first K-Means, and after each round.
     """
     images = data.load(dataset, profile="full")
     alpha, beta = weights
@@ -131,25 +109,13 @@ def report_sweep(dataset, weights, latent_dim, pretrain_epochs, seed):
 def repaired_sweep(dataset, weights, latent_dim, seed, changes, images=None):
     """Activity C with the repaired loop: fit DeepClustering with the parameters REPAIRED, and score it.
 
-    Parameters
-    ----------
-    dataset : str
-        A name for `data.load`.
-    weights : (float, float)
-        alpha and beta.
-    latent_dim, seed : int
-    changes : dict
-        Other parameters of DeepClustering, in place of those in REPAIRED.
-    images : int, optional
-        How many of the training images, from the first on; by default all.
+    `weights` are alpha and beta, `changes` other parameters of DeepClustering, in place of those in REPAIRED. `images`
+    is how many of the training images, from the first on; by default all.
 
-    Returns
-    -------
-    dict
-        loss, loss_test (alpha * R / R0 + beta * C / C0, of training images as distorted, and of test images),
-        clustering (C) and inertia of the training codes, reconstruction (R of the test images), acc, nmi, ari,
-        silhouette, live (clusters); of seed 0 also `pictures`: the first ten test images,
-        reconstructed, as hexadecimal bytes.
+    Returns a dict: loss, loss_test (alpha * R / R0 + beta * C / C0, of training images as distorted, and of test
+    images), clustering (C) and inertia of the training codes, reconstruction (R of the test images), acc, nmi, ari,
+    silhouette, live (clusters); of seed 0 also `pictures`: the first ten test images, reconstructed, as hexadecimal
+    bytes.
     """
     whole = data.load(dataset, profile="full")
     x, digits = whole.x_train[:images], whole.y_train[:images]
@@ -208,46 +174,43 @@ def draw_report_runs(runs, baselines):
 
     `baselines` is a dict of label to accuracy: vertical lines. The inertia axis is even below 0.001, to show 0.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(9, 5.2), sharey=True)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 5.2), sharey=True)
     settings = runs.groupby(["latent_dim", "weights"], sort=False)
     for place, ((size, weights), part) in enumerate(settings):
-        for axis, score in zip(axes, ("inertia", "acc"), strict=True):
+        for axis, score in ((left, "inertia"), (right, "acc")):
             heights = place + np.linspace(-0.22, 0.22, len(part))
             axis.plot(part[score], heights, "o", color=plots.colour(f"L = {size}"), markersize=8)
+            axis.grid(axis="x", color="0.9")
         if (size, weights) in REPORTED:
             style = {"markersize": 11, "markerfacecolor": "none", "markeredgewidth": 2, "color": "black"}
-            axes[0].plot(REPORTED[size, weights][2], place, "D", **style)
-    axes[0].set_xscale("symlog", linthresh=0.001, linscale=0.4)
-    axes[0].set_xticks([0, 0.01, 0.1, 1, 10], ["0", "0.01", "0.1", "1", "10"])
-    axes[0].minorticks_off()
-    axes[0].set_yticks(range(len(settings)), [f"L = {size},  {weights}" for size, weights in settings.groups])
-    axes[0].set(xlabel="inertia (hollow: the report)", ylim=(len(settings) - 0.5, -1.2))
-    axes[1].set(xlabel="accuracy", xlim=(0, 0.65))
+            left.plot(REPORTED[size, weights][2], place, "D", **style)
+    left.set_xscale("symlog", linthresh=0.001, linscale=0.4)
+    plots.log_ticks(left, [0, 0.01, 0.1, 1, 10])
+    left.set_yticks(range(len(settings)), [f"L = {size},  {weights}" for size, weights in settings.groups])
+    left.set(xlabel="inertia (hollow: the report)", ylim=(len(settings) - 0.5, -1.2))
+    right.set(xlabel="accuracy", xlim=(0, 0.65))
     for label, accuracy in baselines.items():
-        axes[1].plot([accuracy] * 2, [-0.55, len(settings) - 0.5], "--", color=plots.REFERENCE)
-        axes[1].text(accuracy, -0.7, label, ha="center", va="bottom", fontsize=12)
-    for axis in axes:
-        axis.grid(axis="x", color="0.9")
+        right.plot([accuracy] * 2, [-0.55, len(settings) - 0.5], "--", color=plots.REFERENCE)
+        right.text(accuracy, -0.7, label, ha="center", va="bottom", fontsize=12)
     return figure
 
 
 def draw_scores(runs):
     """Accuracy of `named` runs against inertia and against test error: colour is L, a darker shade more beta."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 5), sharey=True)
-    for axis, score, side in zip(axes, ("inertia", "reconstruction"), ("right", "left"), strict=True):
+    for axis, score, side, away in zip(axes, ("inertia", "reconstruction"), ("right", "left"), (-9, 9), strict=True):
         for (size, weights), part in runs.groupby(["latent_dim", "weights"], sort=False):
-            beta = float(weights.split(" / ")[1])
-            full = plots.colour(f"L = {size}")
+            beta, full = float(weights.split(" / ")[1]), plots.colour(f"L = {size}")
             shade = 1 - (1.75 * beta - 0.225) * (1 - np.array(full))
             axis.scatter(part[score], part.acc, s=100, color=[shade], edgecolors=[full], linewidths=1.2)
             if size == 16:  # the shades are the same in each cloud
                 place = part[score].min() if side == "right" else part[score].max(), part.acc.mean()
                 style = {"textcoords": "offset points", "ha": side, "va": "center", "fontsize": 13}
-                axis.annotate(f"β = {beta}", place, (-9 if side == "right" else 9, 0), **style)
+                axis.annotate(f"β = {beta}", place, (away, 0), **style)
         for size, part in runs.groupby("latent_dim"):
             style = {"textcoords": "offset points", "ha": "center", "fontsize": 15, "weight": "bold"}
-            style |= {"color": plots.colour(f"L = {size}")}
-            axis.annotate(f"L = {size}", (part[score].median(), part.acc.max()), (0, 12), **style)
+            place, tint = (part[score].median(), part.acc.max()), plots.colour(f"L = {size}")
+            axis.annotate(f"L = {size}", place, (0, 12), color=tint, **style)
         axis.set(xscale="log", ylim=(0.44, 0.97))
         axis.minorticks_off()
     axes[0].set_xticks([30_000, 100_000, 300_000, 1e6, 3e6], ["30", "100", "300", "1,000", "3,000"])
@@ -274,8 +237,8 @@ def draw_within(runs):
         for _, family in part.sort_values("inertia").groupby("seed"):
             style = {"color": plots.colour(f"L = {size}"), "markersize": 9, "markeredgecolor": "white"}
             axis.plot(family.inertia, family.acc, "o-", linewidth=1, **style)
-        axis.set(title=f"L = {size}", xscale="log", xticks=[0.5, 1, 2], xticklabels=["0.5", "1", "2"])
-        axis.minorticks_off()
+        axis.set(title=f"L = {size}", xscale="log")
+        plots.log_ticks(axis, [0.5, 1, 2])
     axes[0].set_ylabel("accuracy, minus its setting's mean")
     axes[len(axes) // 2].set_xlabel("inertia, divided by its setting's mean")
     return figure
@@ -286,7 +249,6 @@ def draw_reconstructions(runs, images, shown):
 
     `images` (n, 784) are the test images, `shown` the numbers of those drawn.
     """
-
     runs = runs[runs.seed == 0]
     weights, size = runs.weights.unique(), len(shown)
     rows = {"original": np.concatenate([images[shown]] * len(weights))}
@@ -337,9 +299,7 @@ def _hashed(*parts, **settings):
     wrong={
         "Sort the keys": lambda configuration, version: _hashed(configuration, version),
         "one would overwrite the other": lambda configuration, version: _hashed(configuration["latent_dim"], version),
-        "old results would be taken for new ones": lambda configuration, version: _hashed(
-            configuration, sort_keys=True
-        ),
+        "old results would be taken for new ones": lambda configuration, _: _hashed(configuration, sort_keys=True),
         "Python's `hash()` of a text changes with each start": lambda configuration, version: (
             f"{hash(json.dumps(configuration, sort_keys=True) + version):x}"
         ),
@@ -367,10 +327,9 @@ def check_key(name):
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):  # a fresh Python has another seed of hash()
         elsewhere = joblib.Parallel(n_jobs=2)([joblib.delayed(name.args[0])(configuration, "1")] * 2)  # not its wrapper
     if set(elsewhere) != {first}:
-        hint = (
-            "another process gives the same run another name, so nothing is found again. Python's `hash()` of a text "
-        )
-        yield hint + "changes with each start: take one from `hashlib`.", elsewhere[0], first
+        hint = "another process gives the same run another name, so nothing is found again."
+        why = "Python's `hash()` of a text changes with each start: take one from `hashlib`."
+        yield f"{hint} {why}", elsewhere[0], first
 
 
 def right_candidates(runs):
@@ -431,11 +390,8 @@ def check_score(score):
     codes = generator.normal(size=(4, 3))[truth] * 3 + generator.normal(size=(200, 3))
     true, scaled = score(codes, truth), score(codes * 10, truth)
     if not np.isclose(true, scaled):
-        yield (
-            "with all codes multiplied by 10 it is another number: divide by a spread.",
-            f"{scaled:.4g}",
-            f"{true:.4g}",
-        )
+        hint = "with all codes multiplied by 10 it is another number: divide by a spread."
+        yield hint, f"{scaled:.4g}", f"{true:.4g}"
     for shuffled in (score(codes, generator.permutation(truth)), score(generator.permutation(codes), truth)):
         if not true > shuffled:
             hint = "a random grouping scores as high as the true one, or higher; more must be better."

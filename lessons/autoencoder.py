@@ -32,12 +32,7 @@ def count_dead_units(latents):
 def trained_autoencoder(dataset, latent_activation, latent_dim, epochs, seed):
     """Train the report's autoencoder on the whole of a data set, whatever the profile of this run.
 
-    `dataset` is a name for `data.load`, `latent_activation` "relu" or "linear".
-
-    Returns
-    -------
-    dict
-        mse_test (mean squared error per pixel), dead_units (latent units that are 0 on all training images).
+    Returns a dict: mse_test (mean squared error per pixel), dead_units (those that are 0 on all training images).
     """
     images = data.load(dataset, profile="full")
     course.seed(seed)
@@ -61,11 +56,10 @@ def draw_dead_units(table, linear_means):
     error of the networks with a linear latent, by latent size.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.4))
-    relu, linear = plots.colour("ReLU"), plots.colour("linear")
+    linear, dots = plots.colour("linear"), {"color": plots.colour("ReLU"), "markersize": 8, "markeredgecolor": "white"}
     for place, (_, group) in enumerate(table.groupby("latent_dim")):
         dead = group.dead_units.sort_values()
-        beside = place + 0.16 * (dead.groupby(dead).cumcount() - (dead.groupby(dead).transform("size") - 1) / 2)
-        left.plot(beside, dead, "o", color=relu, markersize=8, markeredgecolor="white", clip_on=False)
+        left.plot(place + 0.16 * plots.side_by_side(dead), dead, "o", clip_on=False, **dots)
         left.plot([place - 0.35, place + 0.35], [dead.mean()] * 2, color="black", linewidth=2.5, zorder=0)
     sizes = sorted(table.latent_dim.unique())
     left.set(xlabel="size of the code L", ylabel="dead units", ylim=(-0.4, None))
@@ -74,13 +68,10 @@ def draw_dead_units(table, linear_means):
     places = list(linear_means.items())
     right.annotate("linear code, mean", places[-2], (-12, -8), ha="right", color=linear, **OFFSET)
     alive = table[table.dead_units < table.latent_dim]
-    dots = {"color": relu, "markersize": 8, "markeredgecolor": "white"}
     right.plot(alive.latent_dim - alive.dead_units, alive.mse_test, "o", **dots)
-    right.annotate("ReLU code, a run", places[1], (12, 12), color=relu, **OFFSET)
+    right.annotate("ReLU code, a run", places[1], (12, 12), color=dots["color"], **OFFSET)
     right.set(xscale="log", yscale="log", xlabel="units that are alive", ylabel="test MSE per pixel")
-    right.set_xticks(sizes, sizes)
-    right.set_yticks([0.005, 0.01, 0.02, 0.05], ["0.005", "0.01", "0.02", "0.05"])
-    right.minorticks_off()
+    plots.log_ticks(right, sizes, [0.005, 0.01, 0.02, 0.05])
     return figure
 
 
@@ -97,8 +88,7 @@ def draw_anomaly_scores(anomaly):
         # Lists of one colour: the Matplotlib of a Colab runtime takes a tuple for a colour per histogram.
         style = {"facecolor": [(*plots.colour(label), 0.3)], "edgecolor": [plots.colour(label)], "linewidth": 2}
         counts, _, _ = left.hist(values, bins=bins, histtype="stepfilled", **style)
-        peak = int(counts.argmax())
-        place = {"color": plots.colour(label), "ha": "center", "weight": "bold", **OFFSET}
+        peak, place = counts.argmax(), {"color": plots.colour(label), "ha": "center", "weight": "bold"} | OFFSET
         left.annotate(label, (bins[peak], counts[peak]), (0, 5), **place)
     left.set(xscale="log", xlabel=f"{name} (MSE of the image)", ylabel="images")
     left.set_xticks([0.001, 0.01, 0.1], ["0.001", "0.01", "0.1"])

@@ -55,20 +55,18 @@ class FusedAdam(keras.optimizers.Adam):
         )
 
 
-def fit_classifier(network, x, y, x_validation, y_validation, learning_rate=1e-3, seed=0, epochs=50, patience=5):
+def fit_classifier(
+    network, x, y, x_validation, y_validation, learning_rate=1e-3, seed=0, epochs=50, patience=5, callbacks=()
+):
     """Compile and fit a `networks.classifier` as the report did: batch 64, the weights of the best validation loss.
 
     Training stops `patience` epochs after the best one, or after `epochs`. With `patience=None` it does all `epochs`,
-    and keeps the weights of the last. x is (n, 784), y (n,) of int.
-
-    Returns
-    -------
-    keras.callbacks.History
+    and keeps the weights of the last. x is (n, 784), y (n,) of int. Returns Keras's History.
     """
     loss = "binary_crossentropy" if network.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
     optimizer = FusedAdam(learning_rate)
     network.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"], **training.compile_options())
-    callbacks = []
+    callbacks = list(callbacks)
     if patience is not None:
         callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True))
     return network.fit(
@@ -92,11 +90,10 @@ def fashion_judge():
         with np.load(JUDGE, allow_pickle=False) as file:
             network.set_weights([file[name] for name in file.files])
         return network
-    images = data.load("fashion_mnist", profile="full")
-    x, x_validation, y, y_validation = data.split(images.x_train, images.y_train, size=10_000)
+    train, validation, _ = split_images(0)
     course.seed(0)
     network = networks.classifier()
-    fit_classifier(network, x, y, x_validation, y_validation)
+    fit_classifier(network, *train, *validation)
     buffer = io.BytesIO()
     np.savez(buffer, *network.get_weights())
     course.write_atomically(JUDGE, buffer.getvalue())
@@ -135,11 +132,8 @@ def split_images(seed):
 def calibration(logits_validation, y_validation, logits_test, y_test):
     """What a temperature, chosen on validation images, does to the confidence on test images.
 
-    Returns
-    -------
-    dict
-        temperature; ece_before and ece_after (expected calibration error); the columns of `reliability`, as lists:
-        confidence_before, accuracy_before, answers_before, and the same with `_after`.
+    Returns a dict: temperature; ece_before and ece_after (expected calibration error); the columns of `reliability`, as
+    lists: confidence_before, accuracy_before, answers_before, and the same with `_after`.
     """
     result = {"temperature": temperature(logits_validation, y_validation)}
     right = logits_test.argmax(axis=1) == y_test
@@ -155,13 +149,10 @@ def calibration(logits_validation, y_validation, logits_test, y_test):
 def ten_and_two(epochs, seed):
     """The report's two networks, and the three ways to two classes; the seed is that of split, weights and order.
 
-    Returns
-    -------
-    dict
-        Ten classes: acc_multi, f1_0 to f1_9, temperature, ece_before, ece_after. Two classes, for `_argmax`, `_sum` (of
-        probabilities) and `_binary` (the direct network): acc, f1; auc of the scores of the last two, auc_difference
-        (direct minus sum) with auc_low and auc_high. Paired errors of direct and arg-max: n10 (direct alone right),
-        n01, p. All on the test images.
+    Returns a dict. Ten classes: acc_multi, f1_0 to f1_9, temperature, ece_before, ece_after. Two classes, for
+    `_argmax`, `_sum` (of probabilities) and `_binary` (the direct network): acc, f1; auc of the scores of the last two,
+    auc_difference (direct minus sum) with auc_low and auc_high. Paired errors of direct and arg-max: n10 (direct alone
+    right), n01, p. All on the test images.
     """
     train, validation, images = split_images(seed)
     course.seed(seed)
@@ -169,13 +160,12 @@ def ten_and_two(epochs, seed):
     fit_classifier(multi, *train, *validation, seed=seed, epochs=epochs)
     course.seed(seed)
     binary = networks.classifier(2)
-    two = [(x, CLOTHING[y]) for x, y in (train, validation)]
-    fit_classifier(binary, *two[0], *two[1], seed=seed, epochs=epochs)
+    two = [part for x, y in (train, validation) for part in (x, CLOTHING[y])]
+    fit_classifier(binary, *two, seed=seed, epochs=epochs)
 
     logits, y_test = logits_of(multi, images.x_test), images.y_test
     result = {"acc_multi": accuracy_score(y_test, logits.argmax(axis=1))}
-    for number, f1 in enumerate(f1_score(y_test, logits.argmax(axis=1), average=None)):
-        result[f"f1_{number}"] = f1
+    result |= {f"f1_{i}": f1 for i, f1 in enumerate(f1_score(y_test, logits.argmax(axis=1), average=None))}
     measured = calibration(logits_of(multi, validation[0]), validation[1], logits, y_test)
     result |= {name: measured[name] for name in ("temperature", "ece_before", "ece_after")}
     return result | compare(y_test, logits, logits_of(binary, images.x_test)[:, 0])
@@ -183,14 +173,9 @@ def ten_and_two(epochs, seed):
 
 def compare(y_test, logits_multi, logits_binary):
     """The three ways to two classes on the same images: what `ten_and_two` returns of them."""
-    truth = CLOTHING[y_test]
-    total = softmax(logits_multi, axis=1) @ CLOTHING
-    direct = expit(logits_binary)
-    answers = {
-        "argmax": CLOTHING[logits_multi.argmax(axis=1)],
-        "sum": (total >= 0.5).astype(int),
-        "binary": (direct >= 0.5).astype(int),
-    }
+    truth, total, direct = CLOTHING[y_test], softmax(logits_multi, axis=1) @ CLOTHING, expit(logits_binary)
+    answers = {"argmax": CLOTHING[logits_multi.argmax(axis=1)]}
+    answers |= {"sum": (total >= 0.5).astype(int), "binary": (direct >= 0.5).astype(int)}
     result = {}
     for name, answer in answers.items():
         result |= {f"acc_{name}": accuracy_score(truth, answer), f"f1_{name}": f1_score(truth, answer)}
@@ -209,12 +194,9 @@ def trained_at_a_rate(learning_rate, epochs, seed):
     train, validation, images = split_images(seed)
     course.seed(seed)
     network = networks.classifier()
-    settings = {"learning_rate": learning_rate, "seed": seed, "epochs": epochs}
-    history = fit_classifier(network, *train, *validation, **settings).history
-    result = {
-        f"acc_{name}": accuracy_score(y, logits_of(network, x).argmax(axis=1))
-        for name, (x, y) in {"validation": validation, "test": (images.x_test, images.y_test)}.items()
-    }
+    history = fit_classifier(network, *train, *validation, learning_rate, seed, epochs).history
+    sets = {"validation": validation, "test": (images.x_test, images.y_test)}
+    result = {f"acc_{name}": accuracy_score(y, logits_of(network, x).argmax(axis=1)) for name, (x, y) in sets.items()}
     result |= {name: np.round(values, 5).tolist() for name, values in history.items()}
     return result | {"best_epoch": int(np.argmin(history["val_loss"])) + 1}
 
@@ -237,9 +219,7 @@ def fit_best_dense(recipe, x, y, seed=0):
     network = networks.classifier(hidden=recipe["hidden"], dropout=recipe["dropout"], normalise=True)
     batches = training.batches(x, keras.utils.to_categorical(y, 10), batch_size=256, seed=seed)
     warmup, steps = 2 * len(batches), recipe["epochs"] * len(batches)
-    rate = keras.optimizers.schedules.CosineDecay(
-        1e-4, steps - warmup, alpha=0.0, warmup_target=2e-3, warmup_steps=warmup
-    )
+    rate = keras.optimizers.schedules.CosineDecay(1e-4, steps - warmup, warmup_target=2e-3, warmup_steps=warmup)
     network.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=0.02),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
@@ -261,11 +241,9 @@ def fit_best_dense(recipe, x, y, seed=0):
 def best_dense(recipe, refit, seed):
     """A dense network by a recipe of BEST_DENSE, on 50,000 images or, with `refit`, on all 60,000.
 
-    Returns
-    -------
-    dict
-        parameters; acc_test and, unless it was trained on them, acc_validation; the same with `_mirror`, where each
-        image is answered by the mean of the probabilities of itself and its mirror image (test-time augmentation).
+    Returns a dict: parameters; acc_test and, unless it was trained on them, acc_validation; the same with `_mirror`,
+    where each image is answered by the mean of the probabilities of itself and its mirror image (test-time
+    augmentation).
     """
     train, validation, images = split_images(seed)
     scored = {"validation": validation, "test": (images.x_test, images.y_test)}
@@ -295,12 +273,9 @@ def mcnemar(truth, first, second):
     Only **discordant** images, which one of them has right and the other wrong, can tell them apart. If both err
     equally often, each discordant image is a coin toss.
 
-    `truth`, `first` and `second` are labels (n,), whole numbers or texts: the true ones and the two answers.
-
-    Returns
-    -------
-    n10, n01, p
-        Images that only the first, and only the second, has right; the two-sided exact p-value, 1 where there is none.
+    `truth`, `first` and `second` are labels (n,), whole numbers or texts: the true ones and the two answers. Returns
+    n10, n01 and p: images that only the first, and only the second, has right; the two-sided exact p-value, 1 where
+    there is none.
     """
     truth, first, second = data.labels(alike=True, truth=truth, first=first, second=second)
     n10 = int(np.sum((first == truth) & (second != truth)))
@@ -313,13 +288,9 @@ def auc_difference(truth, first, second, draws=1000, level=0.95, seed=0):
 
     Each draw takes as many images of either class as there are, with replacement, and both scores on the same images.
 
-    `truth` is (n,) of 0 and 1, `first` and `second` are scores (n,), higher for class 1. `level` is the share of the
-    draws within the interval; equal shares lie above and below it. Returns difference, low and high.
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ, or `truth` does not hold both classes.
+    `truth` is (n,) of 0 and 1, `first` and `second` are scores (n,), higher for class 1; other lengths, or one class
+    alone, are a ValueError. `level` is the share of the draws within the interval; equal shares lie above and below it.
+    Returns difference, low and high.
     """
     truth, first, second = data.numbers("n", truth=truth, first=first, second=second)
     networks.whole_numbers(draws=draws)
@@ -379,12 +350,11 @@ def temperature(logits, labels):
     logits = data.numbers("n", "classes", logits=logits).astype("float64")
     labels = data.numbers(len(logits), whole=True, low=0, high=logits.shape[1] - 1, labels=labels).astype(int)
     rows = np.arange(len(labels))
-    found = minimize_scalar(
-        lambda log_t: -log_softmax(logits / np.exp(log_t), axis=1)[rows, labels].mean(),
-        bounds=(np.log(0.05), np.log(20)),
-        method="bounded",
-    )
-    return float(np.exp(found.x))
+
+    def cost(log_t):
+        return -log_softmax(logits / np.exp(log_t), axis=1)[rows, labels].mean()
+
+    return float(np.exp(minimize_scalar(cost, bounds=np.log([0.05, 20]), method="bounded").x))
 
 
 def stored_reliability(runs, seed=0):
@@ -454,8 +424,7 @@ def draw_spread(redrawn, seeds, reported):
     `reported` has two digits, so it stands for all values less than half a hundredth away.
     """
     figure, axis = plt.subplots(figsize=(9, 3.6))
-    heights, _, _ = axis.hist(redrawn, bins=20, color=plots.COLOURS["classifier"])
-    top = heights.max()
+    top = axis.hist(redrawn, bins=20, color=plots.COLOURS["classifier"])[0].max()
     axis.plot(seeds, np.full(len(seeds), -0.14 * top), "o", color=plots.COLOURS["test images"], markersize=10)
     style = {"marker": "D", "markersize": 11, "markerfacecolor": "white", "capsize": 8, "linewidth": 2}
     axis.errorbar(reported, -0.36 * top, xerr=0.005, color="black", **style)
@@ -506,8 +475,7 @@ def draw_mcnemar(discordant, visible, shared, p):
     axes[1].axhline(0.05, color=plots.REFERENCE, linestyle="--")
     axes[1].text(0, 0.04, "p = 0.05", va="top", fontsize=13)
     axes[1].set(xlabel="errors that both networks share", ylabel="p-value", yscale="log", title="54 against 72 errors")
-    axes[1].set_yticks(ticks := [0.1, 0.01, 0.001, 0.0001], [f"{tick:g}" for tick in ticks])
-    axes[1].minorticks_off()
+    plots.log_ticks(axes[1], y=[0.1, 0.01, 0.001, 0.0001])
     return figure
 
 
@@ -526,9 +494,8 @@ def draw_roc(truth, scores, points):
         style = {"markersize": 11, "markeredgewidth": 2, "fillstyle": "none" if "report" in name else "full"}
         axis.plot(max(false_rate, lowest), max(1 - true_rate, lowest), marker, color="black", label=name, **style)
     axis.set(xscale="log", yscale="log", xlim=(0.9 * lowest, 1), ylim=(1, 0.9 * lowest))
-    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    plots.log_ticks(axis, ticks)
     axis.set_yticks(ticks, [f"{1 - tick:g}" for tick in ticks])
-    axis.minorticks_off()
     axis.grid(color="0.9")
     axis.set(xlabel="footwear and bags called clothing (false positive rate)")
     axis.set(ylabel="clothing found (true positive rate)")

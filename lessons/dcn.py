@@ -3,6 +3,7 @@
 import base64
 import collections
 import itertools
+import time
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,7 +11,9 @@ import pandas as pd
 from matplotlib.ticker import LogLocator
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
+from sklearn.manifold import TSNE
 from sklearn.metrics import adjusted_rand_score, euclidean_distances
+from threadpoolctl import threadpool_limits
 
 from helpers import clustering, course, data, exercises, networks, plots, scores, sweeps, training
 
@@ -18,14 +21,8 @@ with course.quiet_imports():
     import keras
 
 SLANTED = {"degrees": 10, "shift": 0.1, "shear": 0.25, "zoom": 0.15}
-BASE = {
-    "latent_dim": 10,
-    "hidden": (512, 256),
-    "pretrain_epochs": 20,
-    "max_iter": 24,
-    "learning_rate": 2e-3,
-    "tol": 0.0,
-}
+BASE = {"latent_dim": 10, "hidden": (512, 256), "pretrain_epochs": 20, "max_iter": 24}
+BASE |= {"learning_rate": 2e-3, "tol": 0.0}
 OVER_CLUSTERED = {"overcluster": 40, "overcluster_iter": 12, "max_iter": 12}
 FIXED = {"centroid_update": "fixed", "alpha": 0.1, "beta": 1.0}
 BALANCED = OVER_CLUSTERED | {"assignments": "balanced", "alpha": 0.01, "beta": 1.0, "ramp": 1, "augmentation": SLANTED}
@@ -43,15 +40,11 @@ RECIPES = {  # notebook 02's candidates: parameters of DeepClustering, written d
 BEST = "balanced, 36 of information"
 
 
-def two_outputs(autoencoder):
-    """An autoencoder that answers with its reconstruction and with its latent code."""
+def first_network(latent_dim, latent_activation="relu", **settings):
+    """The report's network of Activity A, 784-256-128-L and back, with two outputs: reconstruction and code."""
+    autoencoder = networks.autoencoder(latent_dim, latent_activation, **settings)
     code = autoencoder.get_layer("Latent_Code").output
     return keras.Model(autoencoder.input, {"Output": autoencoder.output, "Latent_Code": code})
-
-
-def first_network(latent_dim, latent_activation="relu"):
-    """The report's network of Activity A with its two outputs: 784-256-128-L and back, a ReLU on the code."""
-    return two_outputs(networks.autoencoder(latent_dim, latent_activation))
 
 
 def adjusted_network(latent_dim, latent_activation="relu", bypass=True):
@@ -75,13 +68,9 @@ def adjusted_network(latent_dim, latent_activation="relu", bypass=True):
 class NearestDistance(keras.losses.Loss):
     """The report's clustering loss: the distance of a code to the nearest centroid at that moment, its target ignored.
 
-    In the report's listing the clamp comes after the root. The value is the same, and so is the slope in plain
-    TensorFlow: 0 for a code that lies on a centroid. Compiled by XLA, the root's slope there would not be finite.
-
-    Parameters
-    ----------
-    n_clusters, latent_dim : int
-        K and L. The variable `centroids` (K, L) is set before each round.
+    The variable `centroids` (n_clusters, latent_dim) is set before each round. In the report's listing the clamp comes
+    after the root. The value is the same, and so is the slope in plain TensorFlow: 0 for a code that lies on a
+    centroid. Compiled by XLA, the root's slope there would not be finite.
     """
 
     def __init__(self, n_clusters, latent_dim):
@@ -116,24 +105,11 @@ def ten_means(codes):
 
 
 def step_c(network, images, found, epochs, seed=0):
-    """Step (c): train towards the centroids of `found`, which stay where they are.
+    """Step (c): train towards the centroids of `found`, K-Means fitted to the images' codes, which stay where they are.
 
-    Parameters
-    ----------
-    network : keras.Model
-        With two outputs, compiled by `compile_jointly`.
-    images : array (n, 784)
-    found : sklearn.cluster.KMeans
-        Fitted to the codes of the images.
-    epochs : int
-    seed : int, default 0
-        Of the order of the images.
-
-    Returns
-    -------
-    dict of str to list of float
-        By epoch: loss (weighted), and without their weights Output_loss (mean squared error) and Latent_Code_loss
-        (mean distance).
+    The network is one with two outputs, compiled by `compile_jointly`; images are (n, 784), in an order by `seed`.
+    Returns a dict of lists by epoch: loss (weighted), and without their weights Output_loss (mean squared error) and
+    Latent_Code_loss (mean distance).
     """
     clustering_loss = network.loss["Latent_Code"]
     if isinstance(clustering_loss, NearestDistance):
@@ -147,25 +123,14 @@ def step_c(network, images, found, epochs, seed=0):
 def joint_loop(network, images, digits, rounds, epochs, seed):
     """Steps (b), (c), (d): K-Means, train towards the centroids, again, until no image changes its cluster.
 
-    Parameters
-    ----------
-    network : keras.Model
-        With two outputs, compiled by `compile_jointly`.
-    images : array (n, 784)
-    digits : int array (n,)
-        Used to score, never to train.
-    rounds : int
-        At most; `epochs` each.
-    seed : int
-        Of the order of the images.
+    Network and images are those of `step_c`, the `digits` (n,) are used to score, never to train. There are at most so
+    many `rounds`, of `epochs` each.
 
-    Returns
-    -------
-    pandas.DataFrame, list of array (n, L)
-        A row per round, 0 being the untrained network: live (clusters with an image), changed (share of images that
-        changed cluster), shift (mean distance from a centroid to the one of the round before, each matched to one),
-        inertia, acc, spread (standard deviation of the codes, root mean square over units), and of the last epoch
-        before it loss, reconstruction and clustering, the latter two without weights; and the codes of each round.
+    Returns a DataFrame with a row per round, 0 being the untrained network, and a list of the codes (n, L) of each. Its
+    columns: live (clusters with an image), changed (share of images that changed cluster), shift (mean distance from a
+    centroid to the one of the round before, each matched to one), inertia, acc, spread (standard deviation of the
+    codes, root mean square over units), and of the last epoch before it loss, reconstruction and clustering, the latter
+    two without weights.
     """
     rows, all_codes, previous, trained = [], [], None, {}
     for round_ in range(rounds + 1):
@@ -203,22 +168,29 @@ def from_seeds(
 ):
     """`joint_loop` from the starting weights of each seed, of the network `build(**settings)`; `weights`: alpha, beta.
 
-    One network is compiled and restarted: compiling takes longer than a short loop.
-
-    Returns
-    -------
-    dict of seed to DataFrame, dict of seed to list of array (n, L)
+    One network is compiled and restarted: compiling takes longer than a short loop. Some lines tell the time left.
+    Returns two dicts by seed: the DataFrame, and the codes.
     """
     network, tables, codes = build(**settings), {}, {}
     compile_jointly(network, *weights, pull)
-    for seed in seeds:
+    seeds, started = list(seeds), time.monotonic()
+    for done, seed in enumerate(seeds, start=1):
         keras.utils.set_random_seed(seed)
         network.set_weights(build(**settings).get_weights())
         for variable in network.optimizer.variables:
             if variable.name != "learning_rate":
                 variable.assign(keras.ops.zeros_like(variable))
         tables[seed], codes[seed] = joint_loop(network, images, digits, rounds, epochs, seed)
+        if done % max(1, len(seeds) // 4) == 0:
+            left = (time.monotonic() - started) / done * (len(seeds) - done)
+            print(f"start {done} of {len(seeds)}, about {left:.0f} s left")
     return tables, codes
+
+
+def t_sne(codes):
+    """Codes (n, L) in a plane, (n, 2), by t-SNE; one thread, since on a busy machine two can be ten times slower."""
+    with threadpool_limits(1):
+        return TSNE(init="pca", max_iter=500, random_state=0).fit_transform(codes)
 
 
 def train_reconstruction(network, images, epochs, seed):
@@ -242,10 +214,8 @@ LOOPS = {  # what is built, and for how many epochs it is pretrained
     version="1",
     workers=1,
     runs={
-        name: sweeps.grid(
-            dataset=["mnist"], kind=[kind], latent_dim=sizes, rounds=[rounds], epochs=[epochs], seed=seeds
-        )
-        for name, kind, sizes, rounds, epochs, seeds in (
+        name: sweeps.grid(dataset=["mnist"], kind=[kind], latent_dim=sizes, rounds=[n], epochs=[epochs], seed=seeds)
+        for name, kind, sizes, n, epochs, seeds in (
             ("adjusted", "adjusted network", [32, 2], 10, 1, range(5)),
             ("collapse", "first network", [2], 2, 10, range(12)),
             ("pretrained", "first network, pretrained", [2], 2, 10, range(5)),
@@ -256,13 +226,10 @@ LOOPS = {  # what is built, and for how many epochs it is pretrained
 def report_loop(dataset, kind, latent_dim, rounds, epochs, seed):
     """The report's loop on the whole of a data set, whatever the profile of this run: `kind` is one of LOOPS.
 
-    Returns
-    -------
-    dict
-        Of the end: live, changed, inertia, acc and spread as in `joint_loop`, mse_test (of the test images' output),
-        and rounds_done. With `_start`: acc and spread before the first round. With `_first`: reconstruction,
-        clustering and spread after it, live, too. By round, as lists: shift and clustering. With seed 0, pictures (of
-        the first ten test images' output, for `sweeps.as_pictures`).
+    Returns a dict. Of the end: live, changed, inertia, acc and spread as in `joint_loop`, mse_test (of the test images'
+    output), and rounds_done. With `_start`: acc and spread before the first round. With `_first`: reconstruction,
+    clustering, spread and live after it. By round, as lists: shift and clustering. With seed 0, pictures (of the first
+    ten test images' output, for `sweeps.as_pictures`).
     """
     images = data.load(dataset, profile="full")
     build, pretrain_epochs = LOOPS[kind]
@@ -274,15 +241,12 @@ def report_loop(dataset, kind, latent_dim, rounds, epochs, seed):
     table, _ = joint_loop(network, images.x_train, images.y_train, rounds, epochs, seed)
     output = networks.predict(keras.Model(network.input, network.output["Output"]), images.x_test)
     result = table.iloc[-1][["live", "changed", "inertia", "acc", "spread"]].to_dict()
-    result |= {
-        "mse_test": float(scores.reconstruction_error(images.x_test, output).mean()),
-        "rounds_done": len(table) - 1,
-    }
+    error = scores.reconstruction_error(images.x_test, output).mean()
+    result |= {"mse_test": float(error), "rounds_done": len(table) - 1}
     result |= {f"{name}_start": float(table[name].iloc[0]) for name in ("acc", "spread")}
-    for name in ("reconstruction", "clustering", "spread", "live"):
-        result[f"{name}_first"] = float(table[name].iloc[1])
-    for name in ("shift", "clustering"):
-        result[f"{name}_by_round"] = table[name].iloc[1:].tolist()
+    early = ("reconstruction", "clustering", "spread", "live")
+    result |= {f"{name}_first": float(table[name].iloc[1]) for name in early}
+    result |= {f"{name}_by_round": table[name].iloc[1:].tolist() for name in ("shift", "clustering")}
     return result | ({"pictures": sweeps.as_text(output[:10])} if seed == 0 else {})
 
 
@@ -309,36 +273,28 @@ def fitted_recipe(dataset, recipe, seed, held_out):
 
     `held_out` is the share of the training images that the fit does not see, as of `data.split` with seed 0.
 
-    Returns
-    -------
-    dict
-        acc, nmi and ari of the fit's images; with `_start` of K-Means after pretraining, with `_test` of the test
-        images under frozen centroids. Without labels, of 10,000 of the fit's images: silhouette (of their codes),
-        kept (adjusted Rand index of their clusters and those of one distorted copy of each), and of the test images
-        clusters_test, a text of one figure each. inertia; epochs, of all phases together. With seed 0, codes_test: of
-        3,000 test images, for `codes_in`.
+    Returns a dict: acc, nmi and ari of the fit's images; with `_start` of K-Means after pretraining, with `_test` of
+    the test images under frozen centroids. Without labels, of 10,000 of the fit's images: silhouette (of their codes),
+    kept (adjusted Rand index of their clusters and those of one distorted copy of each), and of the test images
+    clusters_test, a text of one figure each. inertia; epochs, of all phases together. With seed 0, codes_test: of 3,000
+    test images, for `codes_in`.
     """
     images, parameters = data.load(dataset, profile="full"), RECIPES[recipe]
     x, digits = images.x_train, images.y_train
     if held_out:
         x, _, digits, _ = data.split(x, digits, size=held_out, seed=0)
     model = clustering.DeepClustering(random_state=seed, **parameters).fit(x)
-    clusters = model.predict(images.x_test)
-    graded = {
-        "": scores.clustering_scores(digits, model.labels_),
-        "_start": scores.clustering_scores(digits, model.pretrain_labels_),
-        "_test": scores.clustering_scores(images.y_test, clusters),
-    }
-    result = {name + part: found[name] for part, found in graded.items() for name in ("acc", "nmi", "ari")}
+    clusters, result = model.predict(images.x_test), {}
+    for part, labels in {"": model.labels_, "_start": model.pretrain_labels_, "_test": clusters}.items():
+        graded = scores.clustering_scores(images.y_test if part == "_test" else digits, labels)
+        result |= {name + part: graded[name] for name in ("acc", "nmi", "ari")}
     result |= label_free(model, x[:10_000]) | {"clusters_test": "".join(map(str, clusters))}
-    result["epochs"] = sum(int(parameters.get(name, 0)) for name in EPOCHS)
+    phases = ("pretrain_epochs", "overcluster_iter", "max_iter", "information_epochs")  # an epoch for each iteration
+    result["epochs"] = sum(int(parameters.get(name, 0)) for name in phases)
     if seed == 0:
         codes = model.transform(images.x_test[:3000]).astype("float16")
         result["codes_test"] = base64.b64encode(codes.tobytes()).decode()
     return result | {"inertia": float(model.history_.inertia.iloc[-1])}
-
-
-EPOCHS = ("pretrain_epochs", "overcluster_iter", "max_iter", "information_epochs")  # an epoch for each iteration
 
 
 def picked(runs):
@@ -395,17 +351,10 @@ IDEAS = {  # what might raise the recipe "balanced": how its network is trained 
 def self_trained(network, epochs=12, renewed=True, sure=1.0, copies=0):
     """Train a JointNetwork with soft assignments on its own hard labels of the undistorted images.
 
-    Parameters
-    ----------
-    network : clustering.JointNetwork
-        With an augmentation: it learns to give the label to distorted images.
-    epochs : int, default 12
-    renewed : bool, default True
-        Whether the labels are those of the present network in every epoch, or of the first.
-    sure : float, default 1.0
-        The share of images that take part in the first epoch, those with the largest share of a cluster; 1 in the last.
-    copies : int, default 0
-        How many distorted copies vote for an image's label; 0: the image itself has the say.
+    By its augmentation it learns to give the label to distorted images. If `renewed`, the labels are those of the
+    present network in every epoch, else of the first. `sure` is the share of images that take part in the first epoch,
+    those with the largest share of a cluster; it is 1 in the last. `copies` is how many distorted copies vote for an
+    image's label; 0: the image itself has the say.
     """
     shares_of = keras.Model(network.encoder.input, network.assigner(network.encoder.output))
     batch_size, augmentation, seed = network.feeding
@@ -429,13 +378,9 @@ def self_trained(network, epochs=12, renewed=True, sure=1.0, copies=0):
 def ideas(dataset, seed):
     """Every one of IDEAS after the same fit of the recipe "balanced", on 50,000 images, scored on the other 10,000.
 
-    The test images take no part.
-
-    Returns
-    -------
-    dict
-        accuracy on the 10,000 training images set aside (`data.split` with seed 0), by idea; also of the start
-        ("none"), of "information" after one iteration instead of the clustering phases, and from a fresh network.
+    The test images take no part. Returns the accuracy on the 10,000 training images set aside (`data.split` with seed
+    0), by idea; also of the start ("none"), of "information" after one iteration instead of the clustering phases, and
+    from a fresh network.
     """
     images = data.load(dataset, profile="full")
     x, aside, _, digits = data.split(images.x_train, images.y_train, size=1 / 6, seed=0)
@@ -453,9 +398,8 @@ def ideas(dataset, seed):
         network = clustering.JointNetwork(copy, x, 10, soft=True, **feeding)
         network.assigner.centroids.assign(model.cluster_centers_)
         train(network)
-        clusters = clustering.pairwise_distances_argmin(
-            networks.predict(network.encoder, aside), network.assigner.centroids.numpy()
-        )
+        codes, centroids = networks.predict(network.encoder, aside), network.assigner.centroids.numpy()
+        clusters = clustering.pairwise_distances_argmin(codes, centroids)
         found[name] = scores.clustering_scores(digits, clusters)["acc"]
     return found
 
@@ -474,13 +418,8 @@ def k_means_on_pixels(dataset, seed):
 def draw_network(units, image, bypass=False):
     """A drawing of the report's networks: the image, the layers, the code z, and the centroids μ that pull at it.
 
-    Parameters
-    ----------
-    units : sequence of int
-        Of the input, the encoder's layers, and the code.
-    image : array (784,)
-    bypass : bool, default False
-        Whether the decoder hangs on the layer before the code.
+    `units` are those of the input, the encoder's layers and the code; `image` is (784,). With `bypass` the decoder
+    hangs on the layer before the code.
     """
     *widths, code = units
     row = [("$x$", widths[0]), *((" " * place, size) for place, size in enumerate(widths[1:], start=1))]
@@ -509,9 +448,8 @@ def draw_spreads(kinds):
         heights = place + np.linspace(-0.25, 0.25, len(kept))  # so that equal ones can be counted
         fill = {"markerfacecolor": "none"} if name.startswith("the report's") else {"alpha": 0.7}
         axis.plot(kept, heights, "o", color=plots.CLASS_COLOURS[0], markersize=9, markeredgewidth=1.8, **fill)
-        count = f"{sum(last.live == 1 for last, _ in ends)} of {len(ends)}"
-        axis.text(1.02, place, count, va="center", fontsize=13, transform=axis.get_yaxis_transform())
-    axis.text(1.02, -0.75, "on one point", va="center", fontsize=13, transform=axis.get_yaxis_transform())
+        plots.beside(axis, place, f"{sum(last.live == 1 for last, _ in ends)} of {len(ends)}", fontsize=13)
+    plots.beside(axis, -0.75, "on one point", fontsize=13)
     axis.set(xscale="log", xlim=(edge / 1.5, 20), xlabel="spread of the codes at the end / at the start")
     axis.set_xticks([edge, 1e-3, 1e-2, 0.1, 1, 10], ["one point", "0.001", "0.01", "0.1", "1", "10"])
     axis.minorticks_off()
@@ -528,13 +466,13 @@ def draw_shifts(runs, reported):
     A shift of 0 is left out.
     """
     figure, axis = plt.subplots(figsize=(9, 4.6))
-    for size, style in zip(sorted(set(runs.latent_dim)), ("-", "--"), strict=False):
+    hollow = {"markerfacecolor": "none", "markeredgewidth": 2.2, "markersize": 11, "linestyle": ""}
+    for size, dashes in zip(sorted(set(runs.latent_dim)), ("-", "--"), strict=False):
         colour = plots.colour(f"L = {size}")
+        style = {"color": colour, "linestyle": dashes, "marker": "o", "markersize": 5}
         for shifts in runs[runs.latent_dim == size].shift_by_round:
-            moved = [value if value > 0 else np.nan for value in shifts]
-            axis.plot(range(1, len(moved) + 1), moved, style, color=colour, marker="o", markersize=5)
-        axis.plot([], [], style, color=colour, marker="o", markersize=5, label=f"L = {size}, a run")
-        hollow = {"markerfacecolor": "none", "markeredgewidth": 2.2, "markersize": 11, "linestyle": ""}
+            axis.plot(range(1, len(shifts) + 1), [value if value > 0 else np.nan for value in shifts], **style)
+        axis.plot([], [], label=f"L = {size}, a run", **style)
         axis.plot(*zip(*reported[size].items(), strict=True), "s", color=colour, label=f"L = {size}, report", **hollow)
     axis.set(xlabel="iteration", ylabel="mean shift of a centroid", yscale="log")
     axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))
@@ -565,9 +503,8 @@ def k_by_criterion(table):
     `table` has columns inertia, silhouette and stability and an index of consecutive K; the smallest and the largest
     are no candidates. The elbow is where the fall of the logarithm of the inertia slows down most.
     """
-    fall = -np.diff(np.log(table.inertia))
     inner = table.iloc[1:-1]
-    elbow = inner.index[np.argmax(fall[:-1] - fall[1:])]
+    elbow = inner.index[np.diff(np.log(table.inertia), 2).argmax()]
     return pd.Series({"elbow": elbow, "silhouette": inner.silhouette.idxmax(), "stability": inner.stability.idxmax()})
 
 
@@ -581,7 +518,7 @@ def draw_criteria(tables):
         shown = table.assign(inertia=table.inertia / table.inertia.iloc[0]).iloc[1:-1]
         for axis, column in zip(axes, shown, strict=True):
             axis.plot(shown.index, shown[column], color=shade, marker=marker, markersize=6, label=name)
-    axes[0].set(yscale="log")
+    axes[0].set_yscale("log")
     axes[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes[0].yaxis.set_major_formatter("{x:g}")
     axes[0].yaxis.set_minor_formatter(plt.NullFormatter())
@@ -594,13 +531,12 @@ def draw_criteria(tables):
 
 def draw_two_colourings(points, digits, clusters):
     """The same points (n, 2) twice: coloured by digit, and by the digit that their cluster stands for."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.6))
-    for axis, labels, title in ((left, digits, "coloured by digit"), (right, clusters, "coloured by cluster")):
-        colours = np.array([plots.CLASS_COLOURS[label % 10] for label in labels])
-        axis.scatter(*points.T, c=colours, s=6, linewidths=0)
-        axis.set(title=title, xticks=[], yticks=[], xlabel="t-SNE axis 1 (no unit)")
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4.6))
+    for axis, labels, what in zip(axes, (digits, clusters), ("digit", "cluster"), strict=True):
+        axis.scatter(*points.T, c=np.array(plots.CLASS_COLOURS)[labels % 10], s=6, linewidths=0)
+        axis.set(title=f"coloured by {what}", xticks=[], yticks=[], xlabel="t-SNE axis 1 (no unit)")
         plots.name_classes(axis, points, labels, {name: str(name) for name in np.unique(labels)})
-    left.set_ylabel("t-SNE axis 2 (no unit)")
+    axes[0].set_ylabel("t-SNE axis 2 (no unit)")
     return figure
 
 
@@ -611,23 +547,21 @@ def draw_inertia_and_accuracy(traces):
     marker and a line of the legend, which counts them. Below 0.02 the logarithmic axis is even, so that 0 has a place.
     """
     figure, axis = plt.subplots(figsize=(9, 5))
-    kinds = collections.Counter(name.split(",")[0] for name in traces)
-    styles = dict(zip(kinds, zip(plots.CLASS_COLOURS, "os^D", strict=False), strict=False))
-    ends = collections.Counter()
+    kinds, ends = {}, collections.Counter()
     for name, (inertias, accuracies) in traces.items():
-        kind, relative, accuracies = name.split(",")[0], np.asarray(inertias) / inertias[0], np.asarray(accuracies)
-        colour, marker = styles[kind]
-        first = not any(drawn.get_color() == colour for drawn in axis.lines)
-        label = f"{kind} ({kinds[kind]} run{'s' * (kinds[kind] > 1)})" if first else None
-        axis.plot(relative, accuracies, color=colour, marker=marker, linewidth=1.6, label=label)
-        axis.plot(relative[-1], accuracies[-1], marker="*", markersize=18, color=colour, zorder=3)
-        ends[round(relative[-1], 3), round(accuracies[-1], 2)] += 1
+        kinds.setdefault(name.split(",")[0], []).append((np.asarray(inertias) / inertias[0], np.asarray(accuracies)))
+    for (kind, runs), colour, marker in zip(kinds.items(), plots.CLASS_COLOURS, "os^D", strict=False):
+        label = f"{kind} ({len(runs)} run{'s' * (len(runs) > 1)})"
+        for number, (relative, accuracies) in enumerate(runs):
+            style = {"color": colour, "marker": marker, "linewidth": 1.6, "label": None if number else label}
+            axis.plot(relative, accuracies, **style)
+            axis.plot(relative[-1], accuracies[-1], marker="*", markersize=18, color=colour, zorder=3)
+            ends[round(relative[-1], 3), round(accuracies[-1], 2)] += 1
     for place, count in ends.items():
         if count > 1:
             axis.annotate(f"{count} runs", place, (12, 8), textcoords="offset points", fontsize=12)
     axis.set_xscale("symlog", linthresh=0.02, linscale=0.3)
-    axis.set_xticks([0, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2], ["0", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"])
-    axis.minorticks_off()
+    plots.log_ticks(axis, [0, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2])
     axis.set(xlabel="inertia / inertia at the start", ylabel="accuracy", ylim=(0, 1))
     axis.legend(frameon=False, loc="upper left")
     return figure
@@ -672,10 +606,8 @@ def check_accuracy(accuracy):
         (*crossed, "the largest number of the table belongs to no best matching"),
     ):
         if not np.isclose(accuracy(classes, labels), scores.clustering_scores(classes, labels)["acc"]):
-            yield (
-                f"here {case}. A cluster stands for one digit, a digit for one cluster; "
-                "the commonest digit of each cluster is purity, not this."
-            )
+            hint = "A cluster stands for one digit, a digit for one cluster"
+            yield f"here {case}. {hint}; the commonest digit of each cluster is purity, not this."
 
 
 def right_network(latent_dim):

@@ -18,9 +18,7 @@ CONVOLUTIONAL = {"kind": "convolutional", "hidden": []}
 METHODS = {  # by table: name of the method and its settings, those of VariationalAutoencoder
     "sizes": {f"AE-{size}": {"latent_dim": size, "variational": False, "epochs": 20} for size in (2, 32)}
     | {f"VAE-{size}": {"latent_dim": size, "epochs": 20} for size in (2, 20, 32)},
-    "beta": {
-        f"beta = {beta:g}": {"latent_dim": 20, "beta": beta, "epochs": 10} for beta in (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
-    },
+    "beta": {f"beta = {b:g}": {"latent_dim": 20, "beta": b, "epochs": 10} for b in (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)},
     "convolutional": {  # pairs with about as many parameters
         "dense AE": {"latent_dim": 32, "epochs": 10, "variational": False, "hidden": [140, 64]},
         "convolutional AE": {"latent_dim": 32, "epochs": 10, "variational": False} | CONVOLUTIONAL,
@@ -29,27 +27,20 @@ METHODS = {  # by table: name of the method and its settings, those of Variation
     },
     "conditional": {f"conditional VAE-{size}": {"latent_dim": size, "classes": 10, "epochs": 20} for size in (2, 20)},
 }
-GAN_METHODS = {
-    name: {"latent_dim": 20, "weight": weight, "epochs": 10} for name, weight in {"VAE": 0.0, "VAE-GAN": 20.0}.items()
-}
+GAN_METHODS = {name: {"latent_dim": 20, "weight": w, "epochs": 10} for name, w in (("VAE", 0.0), ("VAE-GAN", 20.0))}
 
 
 def five_seeds(methods):
     """Configurations on Fashion-MNIST: five seeds of each method's settings, in this order."""
-    every = [settings | {"seed": seed} for settings in methods.values() for seed in range(5)]
-    return [{"dataset": "fashion_mnist"} | settings for settings in every]
+    fixed = {"dataset": "fashion_mnist"}
+    return [fixed | settings | {"seed": seed} for settings in methods.values() for seed in range(5)]
 
 
 @sweeps.repeated(version="4", runs={name: five_seeds(methods) for name, methods in METHODS.items()})
 def judged_model(dataset, epochs, seed, **settings):
     """Train an autoencoder or a VAE on the whole of Fashion-MNIST, whatever the profile of this run, and judge it.
 
-    `settings` are those of VariationalAutoencoder.
-
-    Returns
-    -------
-    dict
-        As `vae_mnist.graded`, with `judged`.
+    `settings` are those of VariationalAutoencoder; the result is that of `vae_mnist.graded`, with `judged`.
     """
     images = data.load(dataset, profile="full")
     model, _ = vae_mnist.fitted_vae(settings, images.x_train, images.y_train, epochs, seed)
@@ -79,30 +70,17 @@ def judged(images, seed):
 def real_images(dataset, seed):
     """What the scores of `judged_model` are for real images: what a generator would have to reach.
 
-    The seed says which training images are taken.
-
-    Returns
-    -------
-    dict
-        fd of 10,000 training images against the 10,000 test images; taught and taught_judged, the accuracy after
-        training on 20,000 training images with their own labels and with the judge's; neighbours (accuracy of 5 nearest
-        neighbours on the pixels).
+    The seed says which training images are taken. Returns a dict: fd of 10,000 training images against the 10,000 test
+    images; taught and taught_judged, the accuracy after training on 20,000 training images with their own labels and
+    with the judge's; neighbours (accuracy of 5 nearest neighbours on the pixels).
     """
     images = data.load(dataset, profile="full")
     taken = np.random.default_rng(seed).permutation(len(images.x_train))[:20_000]
     x, judge = images.x_train[taken], classifier.fashion_judge()
-    seen = networks.predict(judge, x).argmax(axis=1)
-    taught = [
-        accuracy_after_training_on(x, labels, images.x_test, images.y_test, seed)
-        for labels in (images.y_train[taken], seen)
-    ]
-    neighbours = KNeighborsClassifier(5).fit(images.x_train, images.y_train)
-    return {
-        "fd": fd_classifier(judge, images.x_test, x[:10_000]),
-        "taught": taught[0],
-        "taught_judged": taught[1],
-        "neighbours": neighbours.score(images.x_test, images.y_test),
-    }
+    labels = {"taught": images.y_train[taken], "taught_judged": networks.predict(judge, x).argmax(axis=1)}
+    test, result = (images.x_test, images.y_test), {"fd": fd_classifier(judge, images.x_test, x[:10_000])}
+    result |= {name: accuracy_after_training_on(x, y, *test, seed) for name, y in labels.items()}
+    return result | {"neighbours": KNeighborsClassifier(5).fit(images.x_train, images.y_train).score(*test)}
 
 
 def accuracy_after_training_on(images, labels, x_test, y_test, seed=0):
@@ -122,12 +100,8 @@ def frechet_distance(features, other_features):
     """Frechet distance of the normal distributions fitted to two sets of features, (n, d) and (m, d): a float.
 
     |m1 - m2|^2 + trace(S1 + S2 - 2 (S1 S2)^(1/2)) for means m and covariances S (Dowson and Landau, 1982). The
-    root's trace comes from the eigenvalues of S1^(1/2) S2 S1^(1/2), which are real also for singular S.
-
-    Raises
-    ------
-    ValueError
-        If the widths differ, one set has fewer than two rows, or a number is not finite.
+    root's trace comes from the eigenvalues of S1^(1/2) S2 S1^(1/2), which are real also for singular S. Other widths, a
+    set of fewer than two rows, or a number that is not finite are a ValueError.
     """
     first, second = np.asarray(features, "float64"), np.asarray(other_features, "float64")
     if not np.isfinite(first).all() or not np.isfinite(second).all():
@@ -158,16 +132,8 @@ class VaeGan(vae.VariationalAutoencoder):
     Feature distance: squared distance of an image and its reconstruction in the discriminator's hidden layer, averaged
     over its units. Fooling: cross-entropy of the discriminator's answers to generated images and the answer "real".
 
-    Parameters
-    ----------
-    weight : float, default 20.0
-        0 leaves an ordinary VAE.
-    settings : those of VariationalAutoencoder, without classes.
-
-    Raises
-    ------
-    ValueError
-        If the weight is negative or not finite, or a setting is out of its range.
+    A `weight` of 0 leaves an ordinary VAE. `settings` are those of VariationalAutoencoder, without classes. A weight
+    that is negative or not finite, or a setting out of its range, is a ValueError.
     """
 
     def __init__(self, weight=20.0, **settings):
@@ -193,9 +159,8 @@ class VaeGan(vae.VariationalAutoencoder):
         judging = self.discriminator.trainable_weights
         with tf.GradientTape() as tape, tf.GradientTape() as other_tape:
             answer = self(x, training=True)
-            drawn = self.decoder(
-                keras.random.normal((n, self.latent_dim), dtype="float32", seed=self.prior), training=True
-            )
+            z = keras.random.normal((n, self.latent_dim), dtype="float32", seed=self.prior)
+            drawn = self.decoder(z, training=True)
             generated = ops.sigmoid(ops.concatenate([answer["logits"], drawn]))
             hidden, real = self.discriminator(x)
             hidden_generated, false = self.discriminator(generated)
@@ -217,13 +182,7 @@ def _surprise(wanted, logits):
 
 @sweeps.repeated(version="4", runs=five_seeds(GAN_METHODS))
 def judged_gan(dataset, latent_dim, weight, epochs, seed):
-    """Train a VAE-GAN, or the same VAE without discriminator (weight 0), on the whole of Fashion-MNIST, and judge it.
-
-    Returns
-    -------
-    dict
-        As `judged_model`.
-    """
+    """Train a VAE-GAN, or the same VAE without discriminator (weight 0), and judge it as `judged_model` does."""
     images = data.load(dataset, profile="full")
     course.seed(seed)
     sizes = {"latent_dim": latent_dim, "hidden": (512, 256), "seed": seed}

@@ -1,6 +1,7 @@
 """Lesson 04: training and scoring a VAE, and the runs of notebook 04."""
 
 import functools
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,21 +20,9 @@ def fitted_vae(settings, x, classes=None, epochs=20, seed=0, **fit):
     """Build and fit a VariationalAutoencoder with batches of 128 and Adam, whose rate falls from 0.002 to 0.
 
     The weight of KL grows from 0 to beta in the first quarter of the training, which leaves more units active (notebook
-    04 measures what that is worth).
-
-    Parameters
-    ----------
-    settings : dict
-        Arguments of VariationalAutoencoder.
-    x : array (n, 784)
-    classes : array (n,), optional
-        For a conditional model.
-    epochs, seed : int, default 20 and 0
-    fit : more arguments of `fit`, for example callbacks.
-
-    Returns
-    -------
-    VariationalAutoencoder, keras.callbacks.History
+    04 measures what that is worth). `settings` are arguments of VariationalAutoencoder, x is (n, 784), `classes` (n,)
+    are for a conditional model, and `fit` are more arguments of `fit`, for example callbacks. Returns the model and
+    Keras's History.
     """
     course.seed(seed)
     batches = training.batches(x, batch_size=128, seed=seed)
@@ -62,34 +51,21 @@ def drawn_images(model, n, seed=0, like=None):
 
 
 def graded(model, images, seed=0, of_drawn=lambda drawn, asked, suffix: {}):
-    """All scores of a trained VariationalAutoencoder.
+    """All scores of a trained VariationalAutoencoder on a data.Dataset; the seed is that of the draws.
 
-    Parameters
-    ----------
-    model : VariationalAutoencoder
-    images : data.Dataset
-    seed : int, default 0
-        Of the draws.
-    of_drawn : function, optional
-        Further scores of 20,000 drawn images (n, 784), the classes that were asked for (n,) or None, and "" for draws
-        from N(0, I), "_fitted" for those from the normal distribution fitted to the training codes: a dict.
+    `of_drawn` gives further scores, a dict, of 20,000 drawn images (n, 784), the classes that were asked for (n,) or
+    None, and "" for draws from N(0, I), "_fitted" for those from the normal distribution fitted to the training codes.
 
-    Returns
-    -------
-    dict
-        Of the test images: reconstruction, kl and loss (nats an image, one sample each; loss is their sum,
-        whatever beta), cross_entropy (of the reconstruction from the mean), mse, ssim; active_units; neighbours
-        (accuracy of 5 nearest neighbours on the means); parameters. Of seed 0: `reconstructed`, `drawn` (from
-        N(0, I)) and `drawn_fitted`, ten images each, as hexadecimal bytes; of a conditional model also `by_class`,
-        ten rows of eight: a row is a class, a column a latent point. And what `of_drawn` gives.
+    Returns a dict, of the test images: reconstruction, kl and loss (nats an image, one sample each; loss is their sum,
+    whatever beta), cross_entropy (of the reconstruction from the mean), mse, ssim; active_units; neighbours (accuracy
+    of 5 nearest neighbours on the means); parameters. Of seed 0: `reconstructed`, `drawn` (from N(0, I)) and
+    `drawn_fitted`, ten images each, as hexadecimal bytes; of a conditional model also `by_class`, ten rows of eight: a
+    row is a class, a column a latent point. And what `of_drawn` gives.
     """
     x, classes = images.x_test, images.y_test if model.classes else None
     inputs = (x, classes[:, None]) if model.classes else x
     test = model.evaluate(inputs, x, batch_size=1000, verbose=0, return_dict=True)
-    codes, test_codes = (
-        model.encode(part, labels if model.classes else None)[0]
-        for part, labels in ((images.x_train, images.y_train), (x, images.y_test))
-    )
+    codes, test_codes = model.encode(images.x_train, images.y_train)[0], model.encode(x, classes)[0]
     reconstructed = model.decode(test_codes, classes)
     result = {
         "reconstruction": test["reconstruction"],
@@ -147,26 +123,12 @@ def digit_judge(profile=None):
 
 
 def judged(judge, drawn, images):
-    """What a judge of digits says of generated images, beside the real ones.
+    """What a judge of digits, as `digit_judge`, says of drawn images (n, 784), in random order, beside the real ones.
 
-    Parameters
-    ----------
-    judge : keras.Model
-        Of `digit_judge`: images (n, 784) to the probabilities of ten digits.
-    drawn : array (n, 784)
-        The generated images, in random order.
-    images : data.Dataset
-
-    Returns
-    -------
-    dict
-        greyness : nats an image, the cross-entropy of an image with itself, 0 for black and white.
-        sure : the judge's largest probability, mean.
-        rarest : the share of images that it takes for the rarest digit.
-        evenness : how many equally common digits would be as mixed (exponential of the entropy of the ten shares); 10
-        at most.
-        copies : of the first 1,000 images, the share that lies nearer to a training image than 99 % of the first 1,000
-        test images do.
+    Returns a dict. greyness: nats an image, the cross-entropy of an image with itself, 0 for black and white. sure: the
+    judge's largest probability, mean. rarest: the share of images that it takes for the rarest digit. evenness: how
+    many equally common digits would be as mixed (exponential of the entropy of the ten shares), 10 at most. copies: of
+    the first 1,000 images, the share nearer to a training image than 99 % of the first 1,000 test images are.
     """
     probabilities = networks.predict(judge, drawn)
     shares = np.bincount(probabilities.argmax(axis=1), minlength=10) / len(drawn)
@@ -215,12 +177,12 @@ def draw_points_and_clouds(images):
 
 def draw_network(image):
     """The VAE of notebook 04: two heads, the noise beside the network, the code, the decoder; `image` is (784,)."""
-    layers = {"$x$": (0, 0, 784), " ": (1, 0, 512), "  ": (2, 0, 256), r"$\mu$": (3, 0.7, 2)}
-    layers |= {r"$\log\sigma^2$": (3, -0.7, 2), r"$\varepsilon$": (4.5, -0.9, None), "$z$": (4, 0, 2)}
-    layers |= {"   ": (5, 0, 256), "    ": (6, 0, 512), r"$\hat{x}$": (7, 0, 784)}
-    arrows = [("$x$", " "), (" ", "  "), ("  ", r"$\mu$"), ("  ", r"$\log\sigma^2$"), (r"$\mu$", "$z$")]
-    arrows += [(r"$\log\sigma^2$", "$z$"), (r"$\varepsilon$", "$z$"), ("$z$", "   "), ("   ", "    ")]
-    return plots.network(layers, [*arrows, ("    ", r"$\hat{x}$")], image)
+    mean, width, noise, last = r"$\mu$", r"$\log\sigma^2$", r"$\varepsilon$", r"$\hat{x}$"
+    layers = {"$x$": (0, 0, 784), " ": (1, 0, 512), "  ": (2, 0, 256), mean: (3, 0.7, 2), width: (3, -0.7, 2)}
+    layers |= {noise: (4.5, -0.9, None), "$z$": (4, 0, 2), "   ": (5, 0, 256), "    ": (6, 0, 512), last: (7, 0, 784)}
+    arrows = [("  ", mean), ("  ", width), (mean, "$z$"), (width, "$z$"), (noise, "$z$")]
+    arrows += [*pairwise(["$x$", " ", "  "]), *pairwise(["$z$", "   ", "    ", last])]
+    return plots.network(layers, arrows, image)
 
 
 def draw_normals(clouds, prices):
@@ -244,7 +206,7 @@ def draw_clouds(means, widths, digits):
     colours = np.array(plots.CLASS_COLOURS)[digits]
     style = {"units": "xy", "offset_transform": axis.transData, "offsets": means, "linewidths": 0.8}
     ellipses = EllipseCollection(*2 * widths.T, np.zeros(len(means)), **style)
-    ellipses.set(edgecolor=colours, facecolor=np.column_stack([colours, np.full(len(means), 0.3)]))
+    ellipses.set(edgecolor=colours, facecolor=np.insert(colours, 3, 0.3, axis=1))
     axis.add_collection(ellipses)
     most = 1.05 * np.abs(means).max()
     axis.set(xlabel="unit 1", ylabel="unit 2", xlim=(-most, most), ylim=(-most, most), aspect="equal")
@@ -266,8 +228,7 @@ def draw_by_beta(runs, real):
         axis.axhline(real[score], color="black", linestyle="--")
         axis.text(0.98, real[score], "test images ", transform=axis.get_yaxis_transform(), ha="right", va="bottom")
         axis.set(xscale="log", xlabel="weight β of the KL term", ylabel=label)
-        axis.set_xticks(runs.beta.unique(), [f"{beta:g}" for beta in runs.beta.unique()])
-        axis.minorticks_off()
+        plots.log_ticks(axis, runs.beta.unique())
     return figure
 
 
@@ -405,11 +366,8 @@ def check_loss(function):
             yield hint, f"{found:.2f}", f"{right:.2f}"
     if not np.isclose(found, right):
         without = function(x, p, 0 * mean, 0 * log_var, 2.0)
-        term = (
-            "the KL"
-            if np.isclose(without, right_loss(x, p, 0 * mean, 0 * log_var, 2.0))
-            else "the reconstruction alone"
-        )
+        alone = np.isclose(without, right_loss(x, p, 0 * mean, 0 * log_var, 2.0))
+        term = "the KL" if alone else "the reconstruction alone"
         yield f"{term} is not right yet.", f"{found:.2f}", f"{right:.2f}"
 
 

@@ -241,7 +241,7 @@ def test_a_missing_judge_is_trained_and_written_once(tmp_path, monkeypatch, rng)
     images = data.Dataset("fashion_mnist", *few_images(rng, 100), *few_images(rng, 20), ())
     monkeypatch.setattr(classifier, "JUDGE", tmp_path / "judge.npz")
     monkeypatch.setattr(data, "load", lambda *_, **__: images)
-    monkeypatch.setattr(data, "split", lambda x, y, size: (x, x, y, y))
+    monkeypatch.setattr(data, "split", lambda x, y, **_: (x, x, y, y))
     monkeypatch.setattr(classifier, "fit_classifier", lambda network, *_: network)
     first, again = classifier.fashion_judge(), classifier.fashion_judge()
     for ours, read in zip(first.get_weights(), again.get_weights(), strict=True):

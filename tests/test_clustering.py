@@ -720,7 +720,7 @@ def test_augmentation_works_in_fit(eagerly):
 
 
 def small_tables():
-    for name in ("iris", "wine", "breast_cancer"):
+    for name in ("iris", "breast_cancer"):
         X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
         yield pytest.param(X, y, id=name)
     yield pytest.param(*make_blobs(300, 50, centers=6, random_state=0), id="blobs")

@@ -50,12 +50,6 @@ def test_the_fast_profile_is_a_stratified_part_of_each_and_always_the_same(whole
         assert all((image.tobytes(), label) in known for image, label in zip(x, y, strict=True)), part
 
 
-def test_images_keep_their_rows():
-    flat, images = data.load("mnist", profile="fast"), data.load("mnist", flat=False, profile="fast")
-    assert images.x_train.shape == (6000, 28, 28) and images.x_test.shape == (2000, 28, 28)
-    assert np.array_equal(images.x_test.reshape(-1, 784), flat.x_test)
-
-
 def test_the_profile_of_the_run_counts_where_none_is_given(monkeypatch):
     monkeypatch.setenv("COURSE_PROFILE", "fast")
     assert len(data.load("mnist").y_test) == 2000

@@ -28,12 +28,13 @@ def blobs():
 @pytest.fixture
 def network():
     keras.utils.set_random_seed(0)
-    return dcn.two_outputs(networks.autoencoder(**SETTINGS))
+    return dcn.first_network(**SETTINGS)
 
 
 def test_two_outputs_are_those_of_the_autoencoder_and_its_encoder(blobs):
-    autoencoder = networks.autoencoder(**SETTINGS)
-    answers = dcn.two_outputs(autoencoder)(blobs[0])
+    autoencoder, network = networks.autoencoder(**SETTINGS), dcn.first_network(**SETTINGS)
+    network.set_weights(autoencoder.get_weights())
+    answers = network(blobs[0])
     encoder, _ = networks.encoder_and_decoder(autoencoder)
     np.testing.assert_array_equal(answers["Output"], autoencoder(blobs[0]))
     np.testing.assert_array_equal(answers["Latent_Code"], encoder(blobs[0]))
@@ -193,7 +194,7 @@ def test_the_loop_stops_where_no_image_changes_its_cluster(blobs, network, monke
 
 def test_from_seeds_are_separate_fits(blobs):
     def build():
-        return dcn.two_outputs(networks.autoencoder(**SETTINGS))
+        return dcn.first_network(**SETTINGS)
 
     tables, codes = dcn.from_seeds([4, 7], *blobs, 1, 3, build, weights=(0.7, 0.3))
     assert not np.array_equal(codes[4][0], codes[7][0])

@@ -158,10 +158,9 @@ def test_a_solution_is_markdown_in_a_notebook_and_text_elsewhere(capsys, monkeyp
     text = capsys.readouterr().out
     assert "def my_accuracy(" in text and "- match clusters to digits first\n" in text
     sent = []
-    monkeypatch.setattr(exercises, "get_ipython", InteractiveShell.instance)
-    monkeypatch.setattr(exercises.display, "display", lambda data, raw: sent.append((data, raw)))
+    monkeypatch.setattr(InteractiveShell, "initialized", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda data, raw, metadata: sent.append((data, raw)))
     exercises.solution("02.1")
-    InteractiveShell.clear_instance()
     assert sent == [({"text/markdown": text[:-1], "text/plain": text[:-1]}, True)]
 
 

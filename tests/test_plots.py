@@ -263,23 +263,11 @@ def test_errors_by_size_have_a_dot_a_run_and_a_named_line_a_kind():
     assert reported.get_markerfacecolor() == "none" and medians.get_color() == plots.COLOURS["VAE"]
 
 
-def test_a_scatter_of_runs_has_a_panel_an_axis_and_a_point_a_run():
-    runs = pd.DataFrame({"size": [2, 16, 2, 16], "rate": [0.1, 0.1, 1, 1], "acc": [0.1, 0.2, 0.3, 0.4]})
-    runs["weights"] = ["a", "b", "a", "b"]
-    panels = {"size": ("size L", "log"), "rate": ("rate", "linear")}
-    figure = plots.runs_scatter(runs, panels, ("weights", "w"), ("acc", "accuracy"), references={"line": 0.5})
-    for axis, column in zip(figure.axes, panels, strict=True):
-        points = [(x, y) for line in axis.lines[:2] for x, y in zip(*line.get_data(), strict=True)]
-        assert sorted(points) == sorted(zip(runs[column], runs.acc, strict=True))
-        assert [line.get_label() for line in axis.lines[:2]] == ["w = a", "w = b"]
-        assert list(axis.lines[2].get_ydata()) == [0.5, 0.5]
-    assert texts(figure.axes[0]) == [] and texts(figure.axes[1]) == ["line"]
-
-
-def test_a_curve_of_runs_joins_the_means_and_names_each():
+def test_a_curve_of_runs_has_a_point_a_run_joins_the_means_and_names_each():
     runs = pd.DataFrame({"beta": [0.1, 0.1, 1.0, 1.0], "kl": [1.0, 3.0, 4.0, 6.0], "loss": [8.0, 6.0, 1.0, 3.0]})
     figure = plots.runs_scatter(runs, {"kl": ("KL", "linear")}, ("beta", "β"), ("loss", "loss"), curve="VAE")
     (axis,) = figure.axes
+    assert sorted(map(tuple, axis.lines[0].get_xydata())) == sorted(zip(runs.kl, runs.loss, strict=True))
     assert texts(axis) == ["β = 0.1", "β = 1"] and figure.legends == []
     np.testing.assert_array_equal(axis.lines[-1].get_xydata(), [[2, 7], [5, 2]])
     assert {line.get_color() for line in axis.lines} == {plots.COLOURS["VAE"]}

@@ -134,12 +134,14 @@ def test_a_range_is_rounded_outwards(low, high, wanted):
 @pytest.fixture
 def two_claims(monkeypatch):
     known = {"00.a": {"kind": "live", "within": [0, 1]}, "00.b": {"kind": "stored"}, "00.c": {"kind": "exact"}}
+    known["00.d"] = {"kind": "live", "scale": "log"}
     monkeypatch.setattr(course, "entry", lambda name: known[name])
 
 
 def test_a_live_range_is_that_of_its_seeds_and_half_of_their_distance_further(two_claims):
     assert ranges.from_seeds("00.a", 0.5, [0.4, 0.6]) == pytest.approx((0.3, 0.7))
     assert ranges.from_seeds("00.a", 0.9, [0.98, 0.96]) == pytest.approx((0.86, 1)), "a share ends at 1"
+    assert ranges.from_seeds("00.d", 1e-6, [1e-7, 1e-5]) == pytest.approx((1e-8, 1e-4)), "factors, not differences"
 
 
 def test_a_stored_range_is_four_standard_errors_to_each_side(two_claims):
@@ -157,11 +159,13 @@ def test_a_stored_range_is_four_standard_errors_to_each_side(two_claims):
         ("stored numbers moved", "00.b", 4.7, (True, True)),
         ("pixels / 256", "00.c", 3.00001, (False, False)),
         ("pixels / 256", "00.c", 3.1, (True, True)),
+        ("learning rate x 10", "00.d", 2e-5, (True, False)),
+        ("learning rate x 10", "00.d", 4e-5, (True, True)),
         ("healthy, seed 10", "00.a", 0.5, (False, True)),
     ],
 )
 def test_what_a_fault_concerns(two_claims, fault, name, value, wanted):
-    values = {"00.a": (0.5, [0.4, 0.6]), "00.b": (3, [1, 2, 3, 4, 5]), "00.c": (3, [3])}
+    values = {"00.a": (0.5, [0.4, 0.6]), "00.b": (3, [1, 2, 3, 4, 5]), "00.c": (3, [3]), "00.d": (1e-6, [1e-7, 1e-5])}
     committed, others = values[name]
     assert ranges.concerns(fault, name, committed, value, others) == wanted
 

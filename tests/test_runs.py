@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers import data, sweeps
+from helpers import clustering, data, sweeps
 from lessons import activity_c, classifier, dcn, vae_fashion, vae_mnist
 from tools import results
 
@@ -86,11 +86,14 @@ def small(monkeypatch):
     """Few images, recipes of one epoch, 64 drawn images; and no function is traced, which takes longer than to run."""
     images, split = {name: few(name) for name in data.HASHES}, data.split
     draw, loop, taught = vae_mnist.drawn_images, dcn.joint_loop, vae_fashion.accuracy_after_training_on
+    inform, self_trained = clustering.inform, dcn.self_trained
     monkeypatch.setattr(data, "load", lambda name, profile: images[name])
     monkeypatch.setattr(data, "split", lambda x, y, size, seed=0: split(x, y, size=100, seed=seed))
     monkeypatch.setattr(vae_mnist, "drawn_images", lambda model, n, *rest: draw(model, 64, *rest))
     monkeypatch.setattr(dcn, "joint_loop", lambda network, x, y, rounds, epochs, seed: loop(network, x, y, 2, 1, seed))
     monkeypatch.setattr(vae_fashion, "accuracy_after_training_on", lambda x, y, *rest: taught(x[:64], y[:64], *rest))
+    monkeypatch.setattr(clustering, "inform", lambda network, epochs, rate: inform(network, 1, rate))
+    monkeypatch.setattr(dcn, "self_trained", lambda network, **how: self_trained(network, epochs=2, **how))
     for recipe in (*dcn.RECIPES.values(), activity_c.REPAIRED):
         for name in CHEAP.keys() & recipe.keys():
             monkeypatch.setitem(recipe, name, CHEAP[name])

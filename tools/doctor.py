@@ -11,7 +11,6 @@ import types
 from unittest import mock
 
 import nbformat
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from helpers import course, doctor
@@ -21,29 +20,11 @@ from tools import execute
 def watch(texts, folder, profile="full", stop=0, arguments=()):
     """Run cells in one kernel as somebody would who looks on: no claim stops them.
 
-    Parameters
-    ----------
-    texts : list of str
-    folder : path
-        Where the kernel starts.
-    profile : {"full", "fast"}
-    stop : int, default 0
-        Stop after the cell in which the doctor speaks for the `stop`-th time; 0 runs all.
-    arguments : more words of the kernel's command line
-
-    Returns
-    -------
-    nbformat notebook with outputs, and the error that ended it, or None
+    The kernel starts in `folder`, with more `arguments`, and stops after the cell in which the doctor speaks for the
+    `stop`-th time; 0 runs all. Returns the notebook with outputs, and the error that ended it, or None.
     """
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in texts])
-    client = NotebookClient(
-        notebook,
-        timeout=None,
-        kernel_name="python3",
-        extra_arguments=["--log-level=ERROR", *arguments],
-        resources={"metadata": {"path": str(folder)}},
-        store_widget_state=False,
-    )
+    client = execute.client_of(notebook, folder, arguments)
     seen = {"COURSE_HEADLESS": "0", "COURSE_STRICT": "0", "COURSE_PROFILE": profile}
     with mock.patch.dict(os.environ, seen), client.setup_kernel():
         for place, cell in enumerate(notebook.cells):
@@ -76,8 +57,7 @@ def differences(source):
     number, cells = source.stem[:2], saved_cells(source)
     evidence = types.SimpleNamespace(here=doctor.versions(), there=doctor.committed_run(number))
     checks = (doctor.fast_profile, doctor.keras_settings, doctor.other_versions, doctor.other_threads)
-    found = [check(evidence) for check in checks]
-    sentences = [each[1] for each in found if each]
+    sentences = [found[1] for check in checks if (found := check(evidence))]
     sentences += [f"{path} is not as it was committed." for path in doctor.changed_files()]
     sentences += doctor.cell_faults(doctor.page(number), [cell.source for cell in cells])
     if [cell.execution_count for cell in cells] != list(range(1, len(cells) + 1)):

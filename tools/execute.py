@@ -60,14 +60,14 @@ def unexecuted(source):
         notebook = jupytext.read(source)
     except UnicodeDecodeError as error:
         raise SystemExit(f"{source.name} is not in UTF-8 ({error}): save it in that encoding") from None
-    notebook.metadata = nbformat.NotebookNode(
-        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
-        language_info={"name": "python"},
-    )
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = nbformat.NotebookNode(kernelspec=kernel, language_info={"name": "python"})
     seen = set()
     for cell in notebook.cells:
         cell["id"] = next(name for name in _ids(cell.source) if name not in seen)
         seen.add(cell["id"])
+        if cell.source.startswith("# @title"):  # setup: folded in JupyterLab and in Colab, since it is no lesson
+            cell.metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
 
@@ -78,9 +78,9 @@ def _ids(text):
 
 
 def read(path):
-    """The notebook in an .ipynb. A SystemExit names one that is none: half a file, or with the marks of a conflict."""
+    """The notebook in an .ipynb, an empty one where there is no file; a SystemExit names a file that is damaged."""
     try:
-        return nbformat.read(path, as_version=4)
+        return nbformat.read(path, as_version=4) if path.exists() else nbformat.v4.new_notebook()
     except Exception as error:  # of nbformat, JSON and UTF-8; their texts may hold the whole file
         again = f"`git checkout -- notebooks/{path.name}`, or download it again"
         mend = f"If nothing in it is yours, {again}; else put it right by hand"
@@ -94,10 +94,7 @@ def texts_of(notebook):
 
 def is_current(source):
     """True if the .ipynb beside a .py holds the same cells (`texts_of`) and every code cell was executed."""
-    path = source.with_suffix(".ipynb")
-    if not path.exists():
-        return False
-    committed = read(path)
+    committed = read(source.with_suffix(".ipynb"))
     run = all(c.get("execution_count") for c in committed.cells if c.cell_type == "code")
     return run and texts_of(committed) == texts_of(unexecuted(source))
 
@@ -105,8 +102,6 @@ def is_current(source):
 def refuse_to_overwrite(source):
     """Stop, before anything is executed, where a cell of the .ipynb was typed in and the .py does not hold it."""
     path = source.with_suffix(".ipynb")
-    if not path.exists():
-        return
     known = {cell.source for cell in unexecuted(source).cells}
     for number, cell in enumerate(read(path).cells, start=1):
         typed = cell.source.strip()  # JupyterLab adds an empty cell at the end by itself
@@ -118,20 +113,23 @@ def refuse_to_overwrite(source):
             )
 
 
+def client_of(notebook, folder, arguments=(), **settings):
+    """A NotebookClient with a kernel of its own that starts in a folder; `arguments` are of its command line."""
+    return NotebookClient(
+        notebook, kernel_name="python3", resources={"metadata": {"path": str(folder)}}, store_widget_state=False,
+        extra_arguments=["--log-level=ERROR", *arguments],  # ipykernel's advice on encryption is not for a class
+        **{"timeout": None} | settings,
+    )  # fmt: skip
+
+
 def execute(source):
-    """Run one notebook from top to bottom in a fresh kernel. Nothing is written.
+    """Run one notebook from top to bottom in a fresh kernel; write nothing. A SystemExit names the cell that fails.
 
     Returns the notebook, the seconds that all of it took, and those of each code cell: a dict by its number, from 1.
-
-    Raises
-    ------
-    SystemExit
-        If a cell fails or the kernel dies, with the cell's number, its text and the error.
     """
     notebook = unexecuted(source)
     codes = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    started, reached, stopping = time.monotonic(), 0, []
-    begun, took = started, {}
+    started, reached, stopping, begun, took = time.monotonic(), 0, [], 0.0, {}
 
     def stop():
         stopping.append(asyncio.ensure_future(client.km.shutdown_kernel(now=True)))
@@ -154,17 +152,7 @@ def execute(source):
         cell = notebook.cells[codes[reached - 1]].source
         return SystemExit(f"\n{source.stem} failed in code cell {reached}:\n\n{cell}\n\n{why}\nNothing was written.")
 
-    client = NotebookClient(
-        notebook,
-        timeout=None,
-        kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],  # ipykernel's advice on encryption is not for a class
-        resources={"metadata": {"path": str(FOLDER)}},
-        store_widget_state=False,
-        record_timing=False,
-        on_cell_start=progress,
-        on_cell_executed=note_time,
-    )
+    client = client_of(notebook, FOLDER, record_timing=False, on_cell_start=progress, on_cell_executed=note_time)
     try:
         client.execute()
     except CellExecutionError as error:
@@ -193,10 +181,7 @@ def claims_of(notebook):
 def write(source, notebook, seconds, of_cells):
     """Write what `execute` gave: pictures, claims, minutes, seconds, the numbers in the texts, and the .ipynb.
 
-    Raises
-    ------
-    SystemExit
-        If a file cannot be written, or a claim or picture is made twice or is another notebook's. Nothing is, then.
+    A SystemExit, and nothing written, where a file cannot be, or a claim or picture is made twice or another's.
     """
     number = source.stem[:2]
     names = [name for what in ("claim", "picture") for name, _ in outputs_about(notebook, what)]
@@ -204,22 +189,21 @@ def write(source, notebook, seconds, of_cells):
     if wrong:
         why = f"made twice, or not of notebook {number}: each would overwrite another"
         raise SystemExit(f"{source.stem}: {', '.join(wrong)}: {why}. Nothing was written.")
-    files = {FIGURES / f"{name}.png": output for name, output in outputs_about(notebook, "picture")}
-    text = text_of(notebook)  # with pictures of few colours
-    files = {path: base64.b64decode(output.data["image/png"]) for path, output in files.items()}
+    text, pictures = text_of(notebook), outputs_about(notebook, "picture")  # of few colours, after the first
+    files = {FIGURES / f"{name}.png": base64.b64decode(output.data["image/png"]) for name, output in pictures}
     with locked(FIGURES / "claims.csv"):  # two notebooks may end at once
-        rows = [row for row in read_rows() if not row["id"].startswith(number)]
-        rows += [_row(name, value) for name, value in claims_of(notebook).items()]
-        files[FIGURES / "claims.csv"] = _csv(sorted(rows, key=lambda row: row["id"]))
-        minutes = read_minutes() | {source.stem: seconds / 60}
-        minutes = [{"notebook": name, "minutes": f"{minutes[name]:.1f}"} for name in sorted(minutes)]
-        files[FIGURES / "minutes.csv"] = _csv(minutes)
-        rows = [row for row in read_rows("seconds") if row["notebook"] != source.stem]
-        rows += slow_cells(source.stem, notebook, of_cells)
-        rows.sort(key=lambda row: (row["notebook"], int(row["cell"])))
-        files[FIGURES / "seconds.csv"] = _csv(rows, ["notebook", "cell", "seconds", "begins"])
-        runs = {row["notebook"]: row for row in read_rows("runs")} | {source.stem: run_of(source, notebook)}
-        files[FIGURES / "runs.csv"] = _csv([runs[name] for name in sorted(runs)])
+        minutes = {"notebook": source.stem, "minutes": f"{seconds / 60:.1f}"}
+        claims, slow = [_row(*claim) for claim in claims_of(notebook).items()], []
+        codes = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        for cell, took in ((cell, took) for cell, took in of_cells.items() if took > SLOW):
+            begins = re.search(r"(?m)^(?!#|import |from |\s).+|\Z", codes[cell - 1])[0][:60]
+            slow.append({"notebook": source.stem, "cell": cell, "seconds": f"{took:.1f}", "begins": begins})
+        tables = {"claims": claims, "minutes": [minutes], "seconds": slow, "runs": [run_of(source, notebook)]}
+        for name, own in tables.items():
+            key, of = ("id", number) if name == "claims" else ("notebook", source.stem)
+            rows = [row for row in read_rows(name) if not row[key].startswith(of)] + own
+            columns = ["notebook", "cell", "seconds", "begins"] if name == "seconds" else ()  # there may be no row
+            files[FIGURES / f"{name}.csv"] = _csv(sorted(rows, key=lambda row: row[key]), columns)
         files[source.with_suffix(".ipynb")] = text
         write_together(files)
         for old in set(FIGURES.glob(f"{number}_*.png")) - set(files):
@@ -231,17 +215,6 @@ def refresh_bounds():
     """Write the bounds of lessons/claims/ beside the measured values in figures/claims.csv."""
     rows = [_row(row["id"], float(row["value"])) for row in read_rows()]
     course.write_atomically(FIGURES / "claims.csv", _csv(rows))
-
-
-def slow_cells(name, notebook, of_cells):
-    """A row for each code cell that took over SLOW seconds: its number among them, its seconds, how it begins."""
-    texts = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    slow = {number: seconds for number, seconds in of_cells.items() if seconds > SLOW}
-    begins = {number: re.search(r"(?m)^(?!#|import |from |\s).+|\Z", texts[number - 1])[0][:60] for number in slow}
-    return [
-        {"notebook": name, "cell": number, "seconds": f"{slow[number]:.1f}", "begins": begins[number]}
-        for number in slow
-    ]
 
 
 def write_together(files):
@@ -268,15 +241,10 @@ def refresh_numbers():
     numbers.refresh()
     for source in sources():
         path = source.with_suffix(".ipynb")
-        if not path.exists():
-            continue
         notebook, fresh = read(path), unexecuted(source)
-        pairs = list(zip(notebook.cells, fresh.cells, strict=False))
-        same = len(notebook.cells) == len(fresh.cells) and all(
-            numbers.plain(old.source) == numbers.plain(new.source) for old, new in pairs
-        )
-        if same and texts_of(notebook) != texts_of(fresh):  # only the numbers differ
-            for old, new in pairs:
+        old_texts, new_texts = ([numbers.plain(cell.source) for cell in each.cells] for each in (notebook, fresh))
+        if old_texts == new_texts and texts_of(notebook) != texts_of(fresh):  # only the numbers differ
+            for old, new in zip(notebook.cells, fresh.cells, strict=True):
                 old.source, old["id"] = new.source, new.id
             course.write_atomically(path, nbformat.writes(notebook) + "\n")
 
@@ -304,9 +272,8 @@ def _row(name, value):
 def run_of(source, notebook):
     """What an executed notebook ran on: the versions that its setup cell printed, and the threads of TensorFlow."""
     printed = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
-    found = {
-        name.lower(): version for name, version in re.findall(r"(Python|TensorFlow|Keras|NumPy) (\d[\w.]*\w)", printed)
-    }
+    found = re.findall(r"(Python|TensorFlow|Keras|NumPy) (\d[\w.]*\w)", printed)
+    found = {name.lower(): version for name, version in found}
     threads = os.environ.get("TF_NUM_INTRAOP_THREADS") or "".join(re.findall(r"(\d+) CPU cores", printed)[:1])
     return {"notebook": source.stem} | {name: found.get(name, "") for name in LIBRARIES} | {"threads": threads}
 
@@ -322,11 +289,6 @@ def _csv(rows, columns=()):
 def read_rows(name="claims"):
     """The rows of figures/claims.csv (or minutes, seconds, runs) as dicts of texts; empty before the first full run."""
     return course.read_table(FIGURES / f"{name}.csv")
-
-
-def read_minutes():
-    """Minutes of each notebook's last full run, by its name."""
-    return {row["notebook"]: float(row["minutes"]) for row in read_rows("minutes")}
 
 
 def text_of(notebook):
@@ -375,20 +337,18 @@ def refuse_to_begin():
 def run(number=""):
     """Execute the notebooks in order; after each full run write what it gave; at the end print the claims."""
     os.environ |= {"COURSE_HEADLESS": "1"}
-    full = course.profile() == "full"
-    if full:
-        refuse_to_begin()
+    if course.profile() == "fast":
+        for source in sources(number):
+            execute(source)
+        return
+    refuse_to_begin()
     for source in sources(number):
-        if full:
-            refuse_to_overwrite(source)
-        executed = execute(source)
-        if full:
-            write(source, *executed)
-    if full:
-        print(f"\n{'claim':<36}{'value':>10}{'low':>10}{'high':>10}{'report':>12}")
-        for row in read_rows():
-            if row["id"].startswith(number[:2]):
-                print(f"{row['id']:<36}{row['value']:>10}{row['low']:>10}{row['high']:>10}{row['report']:>12}")
+        refuse_to_overwrite(source)
+        write(source, *execute(source))
+    print(f"\n{'claim':<36}{'value':>10}{'low':>10}{'high':>10}{'report':>12}")
+    for row in read_rows():
+        if row["id"].startswith(number[:2]):
+            print(f"{row['id']:<36}{row['value']:>10}{row['low']:>10}{row['high']:>10}{row['report']:>12}")
 
 
 def update():
@@ -404,7 +364,7 @@ def update():
 def with_new_prose(source):
     """Give an executed .ipynb the Markdown of its .py, if the code cells of both are the same; True if they are."""
     path, notebook = source.with_suffix(".ipynb"), unexecuted(source)
-    old = read(path) if path.exists() else nbformat.v4.new_notebook()
+    old = read(path)
     executed, codes = ([c for c in each.cells if c.cell_type == "code"] for each in (old, notebook))
     texts = [[(cell.source, cell.metadata.get("tags", [])) for cell in cells] for cells in (executed, codes)]
     if texts[0] != texts[1] or not all(cell.execution_count for cell in executed):
@@ -453,11 +413,10 @@ def website(of=None):
 def links(new=""):
     """Write the address (by default the present one) and the commit HEAD into badges, setup cells and the pages.
 
-    A commit cannot hold its own hash. So what the notebooks need must be committed before; a SystemExit says what.
+    A commit cannot hold its own hash, so what the notebooks need must be committed before; a SystemExit says what.
     Where git knows no commit, the setup cells fetch the branch main.
     """
-    old = repository()
-    new = new or old
+    old, new = repository(), new or repository()
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", new):
         raise SystemExit(f"{new!r} is not of the form owner/name")
     if open_changes := git("status", "--porcelain", "--", *FETCHED):
@@ -477,11 +436,10 @@ def links(new=""):
         files |= {path: changed} if changed != text else {}
     write_together(files)
     print(f"{len(files)} files: {new}, commit {commit}")
-    print(
-        "Commit this and push: the notebooks find that commit on your repository."
-        if commit != "main"
-        else "git knows no commit here: in Colab the notebooks fetch the newest state of the branch main."
-    )
+    if commit == "main":
+        print("git knows no commit here: in Colab the notebooks fetch the newest state of the branch main.")
+    else:
+        print("Commit this and push: the notebooks find that commit on your repository.")
 
 
 def with_changed_cells(path, change):

@@ -27,18 +27,14 @@ def without_axes(picture):
 
 def compose():
     """The picture as an array (height, width, 3) of 0 to 255, from the pictures PLANE and COLLAPSE in figures/."""
-    plane, collapse = (
-        np.asarray(Image.open(execute.FIGURES / f"{name}.png").convert("RGB")) for name in (PLANE, COLLAPSE)
-    )
+    opened = (Image.open(execute.FIGURES / f"{name}.png").convert("RGB") for name in (PLANE, COLLAPSE))
+    plane, collapse = map(np.asarray, opened)
     before, after = np.split(collapse[:, : collapse.shape[1] // 2 * 2], 2, axis=1)
     with plt.rc_context():
         plots.set_style()
         figure = plt.figure(figsize=(9, 5.8), layout="none")
-        for place, part in {
-            (0.01, 0.01, 0.57, 0.89): without_axes(plane),
-            (0.60, 0.46, 0.39, 0.44): before,
-            (0.60, 0.01, 0.39, 0.44): after,
-        }.items():
+        places = (0.01, 0.01, 0.57, 0.89), (0.60, 0.46, 0.39, 0.44), (0.60, 0.01, 0.39, 0.44)
+        for place, part in zip(places, (without_axes(plane), before, after), strict=True):
             axis = figure.add_axes(place)
             axis.imshow(part, interpolation="lanczos")
             axis.axis("off")

@@ -49,13 +49,9 @@ def written_like(example, value):
 def refreshed(text, known, where="the text"):
     """A text with the number before each mark written anew from `known`, a dict of id to value.
 
-    A claim that is not in `known`, because it was not measured yet, keeps its number; a test names it.
-
-    Raises
-    ------
-    ValueError
-        Names the place and the mark: no number before it, words whose interval does not hold the claim's whole range,
-        a mark inside a formula or code, where it would show.
+    A claim that is not in `known`, because it was not measured yet, keeps its number; a test names it. A ValueError
+    names the place and the mark: no number before it, words whose interval does not hold the claim's whole range, a
+    mark inside a formula or code, where it would show.
     """
     parts, end = [], 0
     for mark in MARK.finditer(text):

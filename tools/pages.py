@@ -1,26 +1,14 @@
 """Reads the pages around the notebooks, by their form alone: for the tests and for the website."""
 
 import re
-from typing import NamedTuple
+from collections import namedtuple
 
 QUIZ = re.compile(r"(?m)^\*\*Quiz (?P<id>\d\d\.\d)\.\*\* (?P<question>.+\?)\n\n(?P<options>(?:- \[.\] .+\n)+)")
 OPTION = re.compile(r"- \[(?P<right>[ x])\] (?P<text>[^*]+?)(?: \*(?P<why>[^*]+)\*)?")
 
 
-class Option(NamedTuple):
-    """An answer of a quiz: its Markdown, whether it is right, and why it is not (empty for the right one)."""
-
-    text: str
-    right: bool
-    why: str
-
-
-class Quiz(NamedTuple):
-    """A question of TEACHING.md: its id, "01.1", its Markdown, its options."""
-
-    id: str
-    question: str
-    options: list
+Quiz = namedtuple("Quiz", "id question options")  # "01.1", its Markdown, its Options
+Option = namedtuple("Option", "text right why")  # its Markdown, is it right, why it is not (or "")
 
 
 def quizzes(page):
@@ -39,9 +27,8 @@ def quizzes(page):
 
 def rows(page):
     """The rows of a page's table of notebooks, each a list of its cells: those whose first cell begins with a link."""
-    return [
-        [cell.strip() for cell in line.strip("|").split(" | ")] for line in page.split("\n") if line.startswith("| [")
-    ]
+    lines = [line.strip("|").split(" | ") for line in page.split("\n") if line.startswith("| [")]
+    return [[cell.strip() for cell in cells] for cells in lines]
 
 
 def section(page, title):

@@ -4,7 +4,6 @@ import os
 from unittest import mock
 
 import nbformat
-from nbclient import NotebookClient
 
 from tools import execute
 
@@ -21,22 +20,13 @@ keras.Model.fit = _idle
 
 
 def play(source, folder, *, first=(), after_setup=(), last=(), timeout=300, strict=False):
-    """Run the notebook of `source` in `folder` with extra cells; return the executed notebook (nbformat).
-
-    Unless `strict`, a claim outside its range does not stop it: `claims_of` and `failed_claims` read them afterwards.
-    """
+    """Run the notebook of `source` in `folder` with extra cells; return it. Unless `strict`, no claim stops it."""
     notebook = execute.unexecuted(source)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     new = nbformat.v4.new_code_cell
     notebook.cells = [*map(new, first), cells[0], *map(new, after_setup), *cells[1:], *map(new, last)]
     with mock.patch.dict(os.environ, {"COURSE_HEADLESS": "1", "COURSE_STRICT": str(int(strict))}):
-        NotebookClient(
-            notebook,
-            timeout=timeout,
-            kernel_name="python3",
-            extra_arguments=["--log-level=ERROR"],
-            resources={"metadata": {"path": str(folder)}},
-        ).execute()
+        execute.client_of(notebook, folder, timeout=timeout).execute()
     return notebook
 
 

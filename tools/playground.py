@@ -19,9 +19,7 @@ FOLDER = SITE / "networks"
 REFERENCES = course.ROOT / "tests" / "playground"  # what Keras answers, for the tests
 SHOWN, EPOCHS = 2000, 20  # test images on a plane; epochs as in notebooks 04 and 05
 BETAS = 0.0, 0.1, 1.0, 4.0, 10.0
-EXACT = (
-    16  # a layer with fewer inputs or outputs keeps its float32 weights: they are small, and the code depends on them
-)
+EXACT = 16  # a layer with fewer inputs or outputs keeps its float32 weights: they are few, and the code needs them
 CALIBRATION = 10_000  # training images on which rounding is tried
 SMALL = 2000  # images that the page itself trains on, at half of their side
 PLANES = {  # name: data set and settings of VariationalAutoencoder
@@ -64,10 +62,7 @@ ACTIVATIONS = {"linear": lambda x: x, "relu": lambda x: np.maximum(x, 0), "sigmo
 
 
 def packed(layers, x):
-    """Dense layers, (weights (inputs, outputs), bias, activation) each, as the page reads them.
-
-    x (n, inputs) are inputs of the kind that the page will ask about.
-    """
+    """Dense layers, (weights (inputs, outputs), bias, activation) each, as the page reads them; x are usual inputs."""
     packs, exact, x = [], x, np.asarray(x)
     for weights, bias, activation in layers:
         rows, wanted = weights.T, exact @ weights
@@ -86,15 +81,12 @@ def packed(layers, x):
 def unpacked(layer):
     """Weights (inputs, outputs), bias (outputs,) and activation of a `packed` layer."""
 
-    def array(name, kind):
+    def array(name, kind="f4"):
         return np.frombuffer(base64.b64decode(layer[name]), np.dtype(kind).newbyteorder("<")).astype("float32")
 
-    shape = layer["outputs"], layer["inputs"]
-    if "scales" in layer:
-        rows = array("weights", "i1").reshape(shape) * array("scales", "f4")[:, None]
-    else:
-        rows = array("weights", "f4").reshape(shape)
-    return rows.T, array("bias", "f4"), layer["activation"]
+    rows = array("weights", "i1" if "scales" in layer else "f4").reshape(layer["outputs"], layer["inputs"])
+    rows = rows * array("scales")[:, None] if "scales" in layer else rows
+    return rows.T, array("bias"), layer["activation"]
 
 
 def answered(layers, x):
@@ -109,13 +101,6 @@ def dense_layers(network, last=None):
     found = [layer for layer in network.layers if hasattr(layer, "kernel")]
     layers = [(*layer.get_weights(), layer.activation.__name__) for layer in found]
     return [*layers[:-1], (*layers[-1][:2], last)] if last else layers
-
-
-def head_layers(encoder):
-    """The dense layers of a VAE's encoder: mean and log variance side by side in one last layer of 2 L outputs."""
-    *body, mean, log_var = (layer for layer in encoder.layers if hasattr(layer, "kernel"))
-    heads = [np.concatenate(pair, axis=-1) for pair in zip(mean.get_weights(), log_var.get_weights(), strict=True)]
-    return [*((*layer.get_weights(), layer.activation.__name__) for layer in body), (*heads, "linear")]
 
 
 def write(name, pack):
@@ -133,14 +118,13 @@ def note(name, **numbers):
     """Add measured numbers to networks/measured.js, which the page shows."""
     known = read("measured") if (FOLDER / "measured.js").exists() else {}
     known[name] = {key: float(f"{value:.6g}") for key, value in numbers.items()}
-    known = {key: known[key] for key in sorted(known)}
-    course.write_atomically(FOLDER / "measured.js", f"playground.measured = {json.dumps(known, indent=1)};\n")
+    pack = json.dumps(dict(sorted(known.items())), indent=1)
+    course.write_atomically(FOLDER / "measured.js", f"playground.measured = {pack};\n")
     print(name, known[name], flush=True)
 
 
 def refer(name, **arrays):
     """Keep what Keras answers, for the tests."""
-    REFERENCES.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(REFERENCES / f"{name}.npz", **arrays)
 
 
@@ -180,8 +164,12 @@ def plane(name):
     kept = {"z": z, "points": points, "pixels": np.round(255 * model.decode(points)).astype("uint8")}
     write(name, pack)
     if name == "vae-digits":
-        encoder = packed(head_layers(model.encoder), images.x_train[:CALIBRATION])
-        write("encoder", {"encoder": encoder, "examples": examples_to_draw(images)})
+        *body, (mean_weights, mean_bias, _), (weights, bias, _) = dense_layers(model.encoder)
+        heads = np.concatenate([mean_weights, weights], axis=-1), np.concatenate([mean_bias, bias])  # side by side
+        encoder = packed([*body, (*heads, "linear")], images.x_train[:CALIBRATION])
+        rows = np.concatenate([np.flatnonzero(images.y_test == digit)[:3] for digit in range(10)])
+        to_draw = {"rows": rows.tolist(), "pixels": text(np.round(255 * x[rows]), "u1")}
+        write("encoder", {"encoder": encoder, "examples": to_draw})
         code = answered(encoder, x)
         log_var8, sample = code[:, 2:], code[:, :2] + np.exp(code[:, 2:] / 2) * noise
         kl = np.sum(np.exp(log_var8) + code[:, :2] ** 2 - 1 - log_var8, axis=1) / 2
@@ -191,20 +179,12 @@ def plane(name):
     refer(name, **kept)
 
 
-def examples_to_draw(images):
-    """Thirty test images, three of each digit, which a reader may put on the canvas."""
-    rows = np.concatenate([np.flatnonzero(images.y_test == digit)[:3] for digit in range(10)])
-    return {"rows": rows.tolist(), "pixels": text(np.round(255 * images.x_test[rows]), "u1")}
-
-
 def classifier():
     """The classifier of digits that judges samples in notebook 04."""
     images, network = data.load("mnist", profile="full"), vae_mnist.digit_judge("full")
     layers = packed(dense_layers(network), images.x_train[:CALIBRATION])  # to logits; the page makes probabilities
-    right = [
-        np.mean(answer.argmax(axis=1) == images.y_test)
-        for answer in (networks.predict(network, images.x_test), answered(layers, images.x_test))
-    ]
+    answers = networks.predict(network, images.x_test), answered(layers, images.x_test)
+    right = [np.mean(answer.argmax(axis=1) == images.y_test) for answer in answers]
     write("classifier", {"layers": layers})
     note("classifier", accuracy=right[0], accuracy_int8=right[1], parameters=network.count_params())
     refer("classifier", probabilities=networks.predict(network, images.x_test[:100]))
@@ -222,15 +202,12 @@ def clusters():
     found = model.predict(images.x_test), clustering.student_t(codes, centers).argmax(axis=1)
     accuracy = [scores.clustering_scores(images.y_test, labels)["acc"] for labels in found]
     write("clusters", {"layers": layers, "centroids": text(centers, "f4"), "names": names})
-    numbers = {"accuracy": accuracy[0], "accuracy_int8": accuracy[1], "epochs": _epochs(dcn.RECIPES[dcn.BEST])}
-    note("clusters", **numbers, train=scores.clustering_scores(images.y_train, model.labels_)["acc"])
+    phases = "pretrain_epochs", "max_iter", "overcluster_iter", "information_epochs"
+    epochs = sum(dcn.RECIPES[dcn.BEST].get(phase, 0) for phase in phases)
+    train = scores.clustering_scores(images.y_train, model.labels_)["acc"]
+    note("clusters", accuracy=accuracy[0], accuracy_int8=accuracy[1], epochs=epochs, train=train)
     shares = clustering.student_t(model.transform(images.x_test[:100]), centers)
     refer("clusters", codes=model.transform(images.x_test[:100]), shares=shares.astype("float32"))
-
-
-def _epochs(recipe):
-    joint = recipe["max_iter"] + recipe.get("overcluster_iter", 0)
-    return recipe["pretrain_epochs"] + joint + recipe.get("information_epochs", 0)
 
 
 def small_images():

@@ -14,7 +14,8 @@ once they are there. Any other `why` is a reason of its own.
 - **stored**: fast profile, without training, every stored run replaced by that of one seed. The five values that the
   claim has from one seed alone give its standard error. The range is the committed value ± 4 of them.
 
-A key `within` in the .toml, such as [0, 1], is what a number of this kind can be; a range ends there.
+A key `within` in the .toml, such as [0, 1], is what a number of this kind can be; a range ends there. With
+`scale = "log"` distances are those of the logarithms: for a number that differs between seeds by factors.
 
 What a range is worth, each claim counted once in each row of tools/power.csv:
 
@@ -139,14 +140,21 @@ def outward(low, high):
 def from_seeds(name, committed, values):
     """The range of a live or stored claim from the values of its other seeds, or of its seeds alone."""
     if course.entry(name)["kind"] == "live":
-        least, most = min(committed, *values), max(committed, *values)
+        least, most = (scaled(name, end(committed, *values)) for end in (min, max))
         reach = (most - least) / 2
+        if "scale" in course.entry(name):
+            return tuple(float(f"{10**end:.1e}") for end in (least - reach, most + reach))
     else:
         least = most = committed
         reach = 4 * np.std(values, ddof=1) / len(values) ** 0.5
     floor, ceiling = course.entry(name).get("within", (-math.inf, math.inf))
     low, high = outward(least - reach, most + reach)
     return max(low, floor), min(high, ceiling)
+
+
+def scaled(name, number):
+    """A claim's number, or its decimal logarithm where the claim has that scale."""
+    return math.log10(number) if course.entry(name).get("scale") == "log" else number
 
 
 def measured(number, compute=True):
@@ -223,7 +231,7 @@ def concerns(fault, name, committed, value, values):
     if about["kind"] == "exact":
         off = course.written(value, about.get("format", ".4g")) != course.written(committed, about.get("format", ".4g"))
         return off, off or name in ABOUT[fault]
-    least, most = min(committed, *values), max(committed, *values)
+    value, least, most = (scaled(name, number) for number in (value, min(committed, *values), max(committed, *values)))
     distance = max(least - value, value - most)
     return distance > 0, distance > (most - least) / 4 or name in ABOUT[fault]
 

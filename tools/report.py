@@ -52,20 +52,16 @@ def source(path, size):
             body.append(f"#listing({block(text, where)}, caption: [{caption}], columns: {columns})")
         else:
             body.append(block(text, where))
+    # A formula of its own line and what follows it stay in one paragraph.
+    body = re.sub(r"\s*(#formula\([^\n]*block: true\))\s*", r" \1 ", "\n\n".join(body))
     name = title.removeprefix("# ")
     colour = typeset.colours()[0][COLOURS[path.stem]]
     return (
         f'#import "{typeset.TEMPLATES}/report.typ": *\n'
         f'#set document(title: {quoted(plain(name))}, author: "The course’s authors")\n'
         f'#show: show-report.with(rgb("{colour}"), [{inline(name, where)}], [{inline(subtitle.strip("*"), where)}], '
-        f"[{inline(summary, where)}], {size}pt)\n\n" + joined(body) + "\n"
+        f"[{inline(summary, where)}], {size}pt)\n\n{body}\n"
     )
-
-
-def joined(blocks):
-    """Blocks of Typst as one text; a formula of its own line and what follows it stay in one paragraph."""
-    text = "\n\n".join(blocks)
-    return re.sub(r"\s*(#formula\([^\n]*block: true\))\s*", r" \1 ", text)
 
 
 def build(path):

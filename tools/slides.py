@@ -1,9 +1,9 @@
 """`make slides`: a deck for each notebook and one for its presenter, from the executed notebook, as PDFs in _pdf/.
 
-A deck says what the notebook says: the bold sentence of each conclusion is its slide's headline, the prediction stands
-on a slide of its own before it. What only a deck needs (the title's picture, further pictures, listings) is in
-site/typst/decks.toml; notes for the presenter come from TEACHING.md. A deck has at most LONGEST slides: further
-pictures are left out first, then two late predictions share a slide.
+The bold sentence of each conclusion is its slide's headline; the prediction stands on a slide before it. What only a
+deck needs (the title's picture, further pictures, listings) is in site/typst/decks.toml; notes for the presenter come
+from TEACHING.md. A deck has at most LONGEST slides: further pictures are left out first, then two late predictions
+share a slide.
 """
 
 import ast
@@ -45,16 +45,24 @@ def parts(number):
     return found[1:]
 
 
+def prose(content):
+    """The Markdown of some cells."""
+    return "\n\n".join(text for kind, text in content if kind == "text")
+
+
+def one_line(text):
+    """A text without line breaks."""
+    return re.sub(r"\s*\n\s*", " ", text).strip()
+
+
 def section(number, heading, content):
     """What the slides of one section need: a dict; a part that is missing is a Fault that names the section."""
-    where = f"notebook {number}, “{heading}”"
-    prose = "\n\n".join(text for kind, text in content if kind == "text")
-    blocks = [re.sub(r"\s*\n\s*", " ", block).strip() for block in re.split(r"\n\s*\n", prose)]
+    where, text = f"notebook {number}, “{heading}”", prose(content)
+    blocks = [one_line(block) for block in re.split(r"\n\s*\n", text)]
     minutes, question = (
-        next((re.search(pattern, block) for block in blocks if re.search(pattern, block)), None)
-        for pattern in (r"\*([\d.]+) minutes\.\*", r"\*\*Question\.\*\* (.+)")
+        re.search(pattern, "\n".join(blocks)) for pattern in (r"\*([\d.]+) minutes\.\*", r"\*\*Question\.\*\* (.+)")
     )
-    folded = re.search(r"<summary><b>Conclusion</b>.*?</summary>\s*(.+?)\s*</details>", prose, re.DOTALL)
+    folded = re.search(r"<summary><b>Conclusion</b>.*?</summary>\s*(.+?)\s*</details>", text, re.DOTALL)
     bold = re.match(r"\*\*(.+?)\*\*(?!\*)\s*(.*)", folded[1], re.DOTALL) if folded else None
     for name, part in {"minutes": minutes, "question": question, "conclusion with a bold sentence": bold}.items():
         if not part:
@@ -63,38 +71,31 @@ def section(number, heading, content):
     before, after, captions, guesses = [], [], {}, []
     for (kind, part), following in zip(content, [*content[1:], ("", "")], strict=True):
         guesses += re.findall(r'^guess\("([\w.]+)"', part["source"]) if kind == "code" else []
-        for name in pictures_in(part) if kind == "code" else ():
-            (after if guesses else before).append(name)
-            caption = re.match(r"\*(?!\*)(.+?)(?<!\*)\*(?!\*)(\s*\n|$)", str(following[1]), re.DOTALL)
-            captions[name] = re.sub(r"\s*\n\s*", " ", caption[1]) if caption else ""
-    invites = [block for block in blocks if block.startswith("**Change it.**")]
+        for output in part["outputs"] if kind == "code" else ():
+            name = output.get("metadata", {}).get("course", {}).get("picture")
+            if name:
+                (after if guesses else before).append(name)
+                caption = re.match(r"\*(?!\*)(.+?)(?<!\*)\*(?!\*)(\s*\n|$)", str(following[1]), re.DOTALL)
+                captions[name] = one_line(caption[1]) if caption else ""
     order, title = SECTION.match(heading).groups()
     return {
         "where": where, "order": int(order), "title": title, "minutes": minutes[1], "question": question[1],
-        "predictions": predictions, "guesses": guesses,
-        "sentence": re.sub(r"\s*\n\s*", " ", bold[1]), "rest": re.sub(r"\s*\n\s*", " ", bold[2]),
-        "before": before, "after": after, "captions": captions, "change": " ".join(invites[:1]),
+        "change": next((block for block in blocks if block.startswith("**Change it.**")), ""),
+        "sentence": one_line(bold[1]), "rest": one_line(bold[2]), "predictions": predictions, "guesses": guesses,
+        "before": before, "after": after, "captions": captions,
         "formulas": [part for part in zip(["", *blocks], blocks, [*blocks[1:], ""], strict=False) if "$$" in part[1]],
     }  # fmt: skip
 
 
-def pictures_in(cell):
-    """The names of the pictures that a code cell has shown."""
-    about = [output.get("metadata", {}).get("course", {}) for output in cell["outputs"]]
-    return [each["picture"] for each in about if "picture" in each]
-
-
 def bullets(content):
     """The items of the lists in some Markdown cells, each on one line."""
-    text = "\n".join(text for kind, text in content if kind == "text")
-    return [re.sub(r"\s*\n\s*", " ", item).strip() for item in re.findall(r"(?ms)^- (.+?)(?=^- |^\S|\n\n|\Z)", text)]
+    return [one_line(item) for item in re.findall(r"(?ms)^- (.+?)(?=^- |^\S|\n\n|\Z)", prose(content))]
 
 
 def exercises(content):
     """Of each exercise: its number, its title and the beginning of its text."""
-    text = "\n\n".join(text for kind, text in content if kind == "text")
-    found = re.findall(r"(?s)\*\*Exercise (\d+) \((.+?)\)\.\*\* (.+?)(?=\n\n|\Z)", text)
-    return [(number, title, opening(re.sub(r"\s*\n\s*", " ", body))) for number, title, body in found]
+    found = re.findall(r"(?s)\*\*Exercise (\d+) \((.+?)\)\.\*\* (.+?)(?=\n\n|\Z)", prose(content))
+    return [(number, title, opening(one_line(body))) for number, title, body in found]
 
 
 def opening(text, longest=215, long=120):
@@ -127,10 +128,9 @@ def teaching(number):
             by_section.append([])
         by_section[-1].append(row[1:])
     quizzes = re.findall(r"(?ms)^\*\*(Quiz [\d.]+)\.\*\* (.+?)\n\n(.+?)(?=\n\n|\Z)", part[0])
-    late = re.search(r"\*\*When late\*\*.+", part[0])
     return {
         "able": re.findall(r"(?m)^- (.+)$", part[0].partition("**When late**")[0]),
-        "late": late[0] if late else "",
+        "late": "".join(re.findall(r"\*\*When late\*\*.+", part[0])[:1]),
         "sections": by_section,
         "exercises": rows[1],
         "quizzes": [(name, asked, re.search(r"- \[x\] (.+)", options)[1]) for name, asked, options in quizzes],
@@ -144,19 +144,18 @@ def used(number):
     for node in ast.walk(ast.parse(re.sub(r"(?m)^[%!].*$", "", code))):
         if isinstance(node, ast.ImportFrom) and node.module in ("helpers", "lessons"):
             found |= {each.asname or each.name: f"{node.module}/{each.name}.py" for each in node.names}
-    hidden = "helpers/course.py", "helpers/exercises.py"  # claims, checks: the same everywhere
     told = []
     for alias, path in sorted(found.items(), key=lambda pair: (pair[1].startswith("helpers"), pair[1])):
-        names = dict.fromkeys(re.findall(rf"(?<![\w.]){alias}\.(?!set_style|show\b)(\w+)", code))
-        if path not in hidden and names:
-            few = [name for n, name in enumerate(names) if len(", ".join(list(names)[: n + 1])) < 50]
+        names = list(dict.fromkeys(re.findall(rf"(?<![\w.]){alias}\.(?!set_style|show\b)(\w+)", code)))
+        if names and not path.endswith(("/course.py", "/exercises.py")):  # claims, checks: the same everywhere
+            few = [name for n, name in enumerate(names) if len(", ".join(names[: n + 1])) < 50]
             told.append((path, few + ["…"] * (len(few) < len(names))))
     return told
 
 
 def call(kind, **values):
-    """A Typst dictionary for one slide; texts are Typst already, lists become arrays."""
-    return f'(kind: "{kind}", {", ".join(f"{key}: {value}" for key, value in values.items())})'
+    """A slide: its kind, and its Typst dictionary of values that are Typst already."""
+    return kind, f'(kind: "{kind}", {", ".join(f"{key}: {value}" for key, value in values.items())})'
 
 
 def array(items):
@@ -165,47 +164,45 @@ def array(items):
 
 
 def markup(text, where):
-    """Markdown as a Typst content block."""
-    return f"[{inline(text, where)}]"
+    """Markdown as a Typst content block; of a list of texts, an array of such blocks."""
+    return f"[{inline(text, where)}]" if isinstance(text, str) else array([markup(each, where) for each in text])
 
 
 @functools.cache
 def deck(number):
     """The title of one notebook and its slides: a list of (kind, Typst dictionary with the presenter's notes)."""
-    setting = setting_of(number)
-    chapters = {heading: content for heading, content in parts(number)}
-    title = next(iter(chapters))
+    if number not in settings():
+        raise Fault(f"site/typst/decks.toml has no part for notebook {number}")
+    setting, chapters = settings()[number], dict(parts(number))
+    title, taught, where = next(iter(chapters)), teaching(number), f"notebook {number}"
     sections = [section(number, heading, content) for heading, content in chapters.items() if SECTION.match(heading)]
-    taught, where = teaching(number), f"notebook {number}"
-    named = " ".join([*setting.get("pictures", []), *setting.get("answers", [])]).split()
-    for name in named:
+    for name in " ".join([*setting.get("pictures", []), *setting.get("answers", [])]).split():
         if not any(name in each["captions"] for each in sections):
             raise Fault(f"{where} shows no picture {name}, which site/typst/decks.toml names")
     if len(taught["sections"]) != len(sections) + 1:
         raise Fault(f"TEACHING.md has {len(taught['sections'])} rows of sections for notebook {number}, not "
                     f"{len(sections) + 1}: one for each section, one for the recap")  # fmt: skip
-    wanted = [*setting.get("pictures", []), *(f"formula {n}" for n in setting.get("formulas", []))]
     listings = {int(order): listing(number, anchors) for order, anchors in setting.get("code", {}).items()}
     rows = [ask(each, rows) for each, rows in zip(sections, taught["sections"], strict=False)]
     fixed = 2 + 5 + 2 * len(sections)  # title, aims; structure, report, exercises, recap, references
-    extras = [("picture", name) for name in wanted] + [("code", order) for order in listings]
+    wanted = {"pictures": setting.get("pictures", []), "formula": setting.get("formulas", []), "code": listings}
+    extras = [(kind, each) for kind, several in wanted.items() for each in several]
     kept = extras[: max(LONGEST - fixed, setting.get("at_least", 0))]
     pairs = max(0, fixed + len(kept) - LONGEST)
     alone = len(sections) - 2 * pairs  # so many first sections have a prediction slide of their own
     if alone < 0:
         raise Fault(f"{where} has {len(sections)} sections, too many for {LONGEST} slides")
-    slides = [("title", title_slide(number, title, setting, sections, taught))]
-    slides += [("aims", aims(chapters[title], taught, where))]
+    slides = beginning(number, chapters, setting, sections, taught)
     for place, (each, notes) in enumerate(zip(sections, rows, strict=True)):
         extra = [extra_slide(kind, what, each, listings) for kind, what in kept]
         slides += [slide for early, slide in filter(None, extra) if early]
         if place < alone:
-            slides.append(("question", call("question", **question(each), notes=notes)))
+            slides.append(call("question", **question(each), notes=notes))
         elif (place - alone) % 2 == 0:
             both = [f"({', '.join(f'{k}: {v}' for k, v in question(s).items())})" for s in sections[place : place + 2]]
-            slides.append(("pair", call("pair", both=array(both), notes=f"{notes} + {rows[place + 1]}")))
+            slides.append(call("pair", both=array(both), notes=f"{notes} + {rows[place + 1]}"))
         slides += [slide for early, slide in filter(None, extra) if not early]
-        slides.append(("answer", answer(each, setting)))
+        slides.append(answer(each, setting))
     slides += ending(number, chapters, taught)
     return title, slides
 
@@ -216,17 +213,10 @@ def settings():
     return course.tomllib.loads((course.ROOT / "site" / "typst" / "decks.toml").read_text(encoding="utf-8"))
 
 
-def setting_of(number):
-    """The part of decks.toml for one notebook."""
-    if number not in settings():
-        raise Fault(f"site/typst/decks.toml has no part for notebook {number}")
-    return settings()[number]
-
-
 def ask(each, rows):
     """Notes for a prediction slide: a table of what to ask, the right answer, the usual wrong one; more predictions."""
     where = f"TEACHING.md, {each['where']}"
-    cells = [array([markup(cell, where) for cell in row[1:]]) for row in rows]
+    cells = [markup(row[1:], where) for row in rows]
     more = [markup(f"*Also to predict:* {text}", each["where"]) for text in each["predictions"][1:]]
     minutes = next((row[0] for row in rows if row[0].strip()), each["minutes"])
     return f"(asked({quoted(minutes)}, {array(cells)}), {', '.join([*more, ''])})"
@@ -243,28 +233,22 @@ def question(each):
     }  # fmt: skip
 
 
-def shown(each, setting):
-    """The picture of a section's answer: the one that decks.toml names, else the last, those after the guess first."""
-    chosen = [name for name in setting.get("answers", []) if name in each["captions"]]
-    return (chosen or each["after"][-1:] or each["before"][-1:] or [None])[0]
-
-
 def answer(each, setting):
-    """The slide of a conclusion: its bold sentence over the picture, or over its numbers where there is no picture."""
-    name, where = shown(each, setting), each["where"]
+    """The slide of a conclusion: its bold sentence over a picture, or over its numbers where there is no picture."""
+    where, chosen = each["where"], [name for name in setting.get("answers", []) if name in each["captions"]]
+    chosen = chosen or each["after"][-1:] or each["before"][-1:]  # else the last one, those after the guess first
     asked = re.split(r"(?<=[.?!])\s", each["question"])[-1] if len(plain(each["sentence"])) < 30 else ""
     texts = {"order": each["order"], "title": quoted(each["title"]), "sentence": markup(each["sentence"], where)}
     texts["asked"] = markup(asked, where)
     notes = [markup(text, where) for text in (each["rest"], each["change"]) if text]
-    if name is None:
+    if not chosen:
         return call("numbers", **texts, numbers=array(numbers_of(each)), notes=array(notes))
-    notes += in_words([name], each)
-    return call("answer", **texts, picture=drawn(name, each), notes=array(notes))
+    return call("answer", **texts, picture=drawn(chosen[0], each), notes=array(notes + in_words(chosen[:1], each)))
 
 
 def drawn(name, each):
     """A picture of a section as Typst: path, alternative text, what is seen of it, caption."""
-    part = array([str(share) for share in settings()["trim"].get(name, [0, 0, 1, 1])])
+    part = array(map(str, settings()["trim"].get(name, [0, 0, 1, 1])))
     path, alt = picture(name, each["where"])
     return f"(path: {path}, alt: {alt}, part: {part}, caption: {markup(each['captions'][name], each['where'])})"
 
@@ -282,23 +266,19 @@ def numbers_of(each):
 
 def extra_slide(kind, what, each, listings):
     """A further picture, formula or listing: (is it shown before the prediction?, slide); None in another section."""
-    where, head = each["where"], {"order": each["order"], "title": quoted(each["title"])}
-    if kind == "code":
-        if what != each["order"]:
-            return None
-        return True, ("code", call("code", **head, source=json.dumps(listings[what], ensure_ascii=False), notes="()"))
-    if what.startswith("formula "):
-        if int(what.split()[1]) != each["order"]:
-            return None
-        formulas = array([f"({', '.join(markup(text, where) for text in triple)})" for triple in each["formulas"]])
-        return True, ("formula", call("formula", **head, formulas=formulas, notes="()"))
-    names = [name for name in what.split() if name in each["captions"]]
-    if not names:
+    head, early = {"order": each["order"], "title": quoted(each["title"])}, True
+    names = [name for name in what.split() if name in each["captions"]] if kind == "pictures" else []
+    if not names and what != each["order"]:
         return None
-    pictures = array([drawn(name, each) for name in names])
-    notes = array(in_words(names, each))
-    early = bool(each["guesses"]) and names[0] in each["before"]  # without a guess it may hold the answer
-    return early, ("pictures", call("pictures", **head, pictures=pictures, notes=notes))
+    if kind == "code":
+        body = {"source": json.dumps(listings[what], ensure_ascii=False), "notes": "()"}
+    elif kind == "formula":
+        triples = [", ".join(markup(text, each["where"]) for text in triple) for triple in each["formulas"]]
+        body = {"formulas": array([f"({triple})" for triple in triples]), "notes": "()"}
+    else:
+        body = {"pictures": array([drawn(name, each) for name in names]), "notes": array(in_words(names, each))}
+        early = bool(each["guesses"]) and names[0] in each["before"]  # without a guess it may hold the answer
+    return early, call(kind, **head, **body)
 
 
 def in_words(names, each):
@@ -320,22 +300,21 @@ def listing(number, anchors):
     return re.sub(r"\n{3,}", "\n\n", "\n".join(shown)).strip()
 
 
-def title_slide(number, title, setting, sections, taught):
-    """The first slide: the title beside a part of a picture."""
-    path, alt = picture(setting["title"], f"notebook {number}, title")
-    named, _, more = re.match(r"\d+ · ([^?:]+\??)(:?) ?(.*)", title).groups()
+def beginning(number, chapters, setting, sections, taught):
+    """The first slides: the title beside a part of a picture, and the aims, with what a student can do after it."""
+    where, title = f"notebook {number}", next(iter(chapters))
+    path, alt = picture(setting["title"], f"{where}, title")
+    named, more = re.match(r"\d+ · ([^?:]+\??):? ?(.*)", title).groups()
     minutes = sum(float(each["minutes"]) for each in sections)
-    notes = [markup(taught["late"], "TEACHING.md"), markup(f"Sections: {minutes:.0f} minutes without the code.", "")]
-    crop = array([str(part) for part in setting["part"]])
+    notes = markup([taught["late"], f"Sections: {minutes:.0f} minutes without the code."], "TEACHING.md")
     texts = {"title": markup(named, ""), "subtitle": markup(more[:1].upper() + more[1:], "")}
-    return call("title", number=quoted(number), **texts, path=path, alt=alt, part=crop, notes=array(notes))
-
-
-def aims(content, taught, where):
-    """The slide of what the notebook teaches; for the presenter: what a student can do after it."""
-    items = array([markup(item[0].upper() + item[1:].rstrip(";."), where) for item in bullets(content)])
+    crop = array(map(str, setting["part"]))
+    items = markup([item[0].upper() + item[1:].rstrip(";.") for item in bullets(chapters[title])], where)
     able = ["**After it, a student can**", *(f"– {item}" for item in taught["able"])]
-    return call("aims", items=items, notes=array([markup(text, "TEACHING.md") for text in able]))
+    return [
+        call("title", number=quoted(number), **texts, path=path, alt=alt, part=crop, notes=notes),
+        call("aims", items=items, notes=markup(able, "TEACHING.md")),
+    ]
 
 
 def ending(number, chapters, taught):
@@ -344,21 +323,20 @@ def ending(number, chapters, taught):
     code = [array([quoted(path), array(map(quoted, names))]) for path, names in used(number)]
     said = bullets(chapters["What the report said, what we found"])
     seen = [item for n, item in enumerate(said) if len(plain(" ".join(said[: n + 1]))) <= GLANCE]
-    report = array([markup(item, where) for item in seen])
     unseen = "".join(f", {markup(item, where)}" for item in said[len(seen) :])
-    tasks = [(n, quoted(title), markup(text, where)) for n, title, text in exercises(chapters["Your turn"])]
-    tasks = [f'("{n}", {title}, {text})' for n, title, text in tasks]
-    rows = [array([markup(cell, "TEACHING.md") for cell in row]) for row in taught["exercises"]]
+    tasks = exercises(chapters["Your turn"])
+    tasks = [f'("{n}", {quoted(title)}, {markup(text, where)})' for n, title, text in tasks]
+    rows = [markup(row, "TEACHING.md") for row in taught["exercises"]]
     last = taught["sections"][-1]
-    cells = [array([markup(cell, "TEACHING.md") for cell in row[1:]]) for row in last]
-    quizzes = [markup(f"**{name}.** {asked} → {right}", "TEACHING.md") for name, asked, right in taught["quizzes"]]
-    recap, references = (array([markup(item, where) for item in bullets(chapters[h])]) for h in ("Recap", "References"))
+    cells = [markup(row[1:], "TEACHING.md") for row in last]
+    quizzes = [f"**{name}.** {asked} → {right}" for name, asked, right in taught["quizzes"]]
+    recap, references = (markup(bullets(chapters[heading]), where) for heading in ("Recap", "References"))
     return [
-        ("structure", call("structure", number=quoted(number), modules=array(code), notes="()")),
-        ("report", call("report", items=report, notes=f"(asked({quoted(last[0][0])}, {array(cells)}){unseen},)")),
-        ("exercises", call("exercises", tasks=array(tasks), notes=f"(marked({array(rows)}),)")),
-        ("recap", call("recap", items=recap, notes=array(quizzes))),
-        ("references", call("references", items=references, notes="()")),
+        call("structure", number=quoted(number), modules=array(code), notes="()"),
+        call("report", items=markup(seen, where), notes=f"(asked({quoted(last[0][0])}, {array(cells)}){unseen},)"),
+        call("exercises", tasks=array(tasks), notes=f"(marked({array(rows)}),)"),
+        call("recap", items=recap, notes=markup(quizzes, "TEACHING.md")),
+        call("references", items=references, notes="()"),
     ]
 
 
@@ -366,28 +344,27 @@ def source(number, presenter=False):
     """The Typst text of a deck, or of its presenter's pages."""
     title, slides = deck(number)
     by_name, by_role = typeset.colours()
-    accent = (by_role | by_name)[setting_of(number)["colour"]]
+    accent = (by_role | by_name)[settings()[number]["colour"]]
     name = quoted(f"{plain(title)}{', with notes' if presenter else ''}")
     body = ",\n".join(slide for _, slide in slides)
     lines = [
         f'#import "{typeset.TEMPLATES}/deck.typ": *',
         f'#set document(title: {name}, author: "The course’s authors")',
-        f'#show-deck(rgb("{accent}"), presenter: {str(presenter).lower()}, (\n{body},\n))',
+        f'#show-deck(rgb("{accent}"), presenter: {str(bool(presenter)).lower()}, (\n{body},\n))',
     ]
     return "\n".join(lines), len(slides)
 
 
 def build(number):
     """Write both PDFs of a notebook; return the number of slides."""
-    for presenter in (False, True):
+    for presenter, name in enumerate(("slides", "notes")):
         text, slides = source(number, presenter)
-        typeset.compiled(text, f"{'notes' if presenter else 'slides'}_{number}", pages=slides)
+        typeset.compiled(text, f"{name}_{number}", pages=slides)
     return slides
 
 
 def main():
-    chosen = [number for number in NUMBERS if number in sys.argv[1:] or not sys.argv[1:]]
-    for number in chosen:
+    for number in (number for number in NUMBERS if number in sys.argv[1:] or not sys.argv[1:]):
         started = time.perf_counter()
         try:
             slides = build(number)

@@ -47,6 +47,7 @@ INDEX, LIMIT = {"_": "sub", "^": "to the power of"}, {"_": "over", "^": "to"}
 COUNTED = '#context { let n = counter(page).final().first(); assert(n == wanted, message: str(n) + " pages") }'
 OVER = "the sum", "the minimum", "the maximum", "the expectation"
 PLAIN = {"/": "\\/", ",": "\\,", ";": "\\;", "-": "-", "'": "'"}
+measured = functools.cache(numbers.values)  # the tables of figures/ are read once
 
 
 class Fault(Exception):
@@ -65,13 +66,8 @@ def quoted(text):
 def inline(text, where="the text", known=None):
     """Markdown of one paragraph as Typst markup: bold, italics, code, links (as text), formulas and checked numbers.
 
-    Parameters
-    ----------
-    text : str
-    where : str
-        Named if something is wrong.
-    known : dict of str to float, optional
-        The value of each claim, by default that of figures/. A number whose mark names another value is a Fault.
+    `known` has the value of each claim, by default that of figures/. A number whose mark names another value is a
+    Fault, which names `where`.
     """
     check(text, measured() if known is None else known, where)
     parts, end = [], 0
@@ -82,10 +78,10 @@ def inline(text, where="the text", known=None):
             parts += [f"#{quoted(before[: number.start()])}", f"#num[#{quoted(number[0].rstrip('*'))}]"]
         elif before:
             parts.append(f"#{quoted(before)}")
-        for kind in ("strong", "emph"):
-            if found[kind]:
-                parts.append(f"#{kind}[{inline(found[kind], where, known)}]")
-        if found["code"]:
+        kind = next((kind for kind in ("strong", "emph") if found[kind]), None)
+        if kind:
+            parts.append(f"#{kind}[{inline(found[kind], where, known)}]")
+        elif found["code"]:
             parts.append(f"#code({json.dumps(found['code'], ensure_ascii=False)})")
         elif found["math"] or found["display"]:
             parts.append(formula(found["math"] or found["display"], where, block=bool(found["display"])))
@@ -95,12 +91,6 @@ def inline(text, where="the text", known=None):
             parts.append("#linebreak()")
         end = found.end()
     return "".join([*parts, f"#{quoted(text[end:])}" if text[end:] else ""]).replace('#""', "")
-
-
-@functools.cache
-def measured():
-    """`numbers.values()`, read once."""
-    return numbers.values()
 
 
 def check(text, known, where):
@@ -124,7 +114,7 @@ def check(text, known, where):
 def plain(text):
     """Markdown without marks, emphasis and code signs, for comparing and for reading aloud."""
     text = re.sub(r"\$\$?([^$]+)\$\$?", lambda found: spoken(found[1]), numbers.MARK.sub("", text))
-    return re.sub(r"\s+", " ", re.sub(r"[*`]|\[([^\]]+)\]\([^)]+\)", r"\1", text)).strip()
+    return " ".join(re.sub(r"[*`]|\[([^\]]+)\]\([^)]+\)", r"\1", text).split())
 
 
 def formula(latex, where="the text", block=False):
@@ -133,13 +123,13 @@ def formula(latex, where="the text", block=False):
         written, words = _converted(TOKEN.findall(latex))
     except (KeyError, IndexError) as error:
         raise Fault(f"{where}: the formula ${latex.strip()}$ has no alternative text: {error} is not known") from None
-    alt = re.sub(r"\s+", " ", words).strip()
-    return f"#formula({json.dumps(alt, ensure_ascii=False)}, ${written.strip()}$, block: {str(block).lower()})"
+    alt = json.dumps(" ".join(words.split()), ensure_ascii=False)
+    return f"#formula({alt}, ${written.strip()}$, block: {str(block).lower()})"
 
 
 def spoken(latex):
     """How a formula is read aloud."""
-    return re.sub(r"\s+", " ", _converted(TOKEN.findall(latex))[1]).strip()
+    return " ".join(_converted(TOKEN.findall(latex))[1].split())
 
 
 def _group(tokens):
@@ -148,48 +138,41 @@ def _group(tokens):
     if token != "{":
         return [token, *([tokens.pop(0)] if token in ("\\hat", "\\bar") else [])]
     group, depth = [], 1
-    while True:
-        token = tokens.pop(0)
-        depth += (token == "{") - (token == "}")
-        if not depth:
-            return group
-        group.append(token)
+    while depth:
+        group.append(tokens.pop(0))
+        depth += (group[-1] == "{") - (group[-1] == "}")
+    return group[:-1]
 
 
 def _converted(tokens):
     """Tokens of a formula as Typst and in words."""
-    tokens, written, words = list(tokens), [], []
-
-    def put(typst_text, said):
-        written.append(typst_text)
-        words.append(said)
-
+    tokens, parts = list(tokens), []
     while tokens:
         token = tokens.pop(0)
         name = token[1:]
         if token in ("^", "_"):
             inner, said = _converted(_group(tokens))
-            limit = words[-1:] and (words[-1] in OVER or words[-1].startswith("over "))  # of a sum: below, above
+            limit = parts and (parts[-1][1] in OVER or parts[-1][1].startswith("over "))  # of a sum: below, above
             said = "squared" if (token, inner) == ("^", "2") else f"{(LIMIT if limit else INDEX)[token]} {said}"
-            put(f"{token}({inner})", said + (" of" if limit and "^" not in tokens[:1] else ""))
+            parts.append((f"{token}({inner})", said + (" of" if limit and "^" not in tokens[:1] else "")))
         elif token in ("\\mathrm", "\\text"):
             text = "".join(_group(tokens))
-            put(f'"{text}"', text)
+            parts.append((f'"{text}"', text))
         elif token == "\\mathbb":
             text = "".join(_group(tokens))
-            put(text * 2, {"E": "the expectation"}[text])
+            parts.append((text * 2, {"E": "the expectation"}[text]))
         elif token.startswith("\\") and name in AROUND:
             shape, reading = AROUND[name]
-            arguments = [_converted(_group(tokens)) for _ in range(shape.count("{}"))]
-            put(shape.format(*(each for each, _ in arguments)), reading.format(*(said for _, said in arguments)))
+            typst_texts, said = zip(*(_converted(_group(tokens)) for _ in range(shape.count("{}"))), strict=True)
+            parts.append((shape.format(*typst_texts), reading.format(*said)))
         elif token.startswith("\\"):
-            put(*COMMANDS[name])
+            parts.append(COMMANDS[name])
         elif token == "{":
             tokens.insert(0, token)
-            put(*_converted(_group(tokens)))
+            parts.append(_converted(_group(tokens)))
         else:
-            put(PLAIN.get(token, token), SPOKEN.get(token, token))
-    return " ".join(written), " ".join(words)
+            parts.append((PLAIN.get(token, token), SPOKEN.get(token, token)))
+    return tuple(" ".join(each) for each in zip(*parts, strict=True)) or ("", "")
 
 
 def picture(name, where="the text"):
@@ -216,19 +199,13 @@ def colours():
 
 
 def compiled(source, name, pages):
-    """Write Typst markup as a PDF for everybody (PDF/UA-1) to _pdf/`name`.pdf. Another number of pages is a Fault.
-
-    Fonts are those that the compiler brings along, so that every machine sets the same pages.
-    """
+    """Write Typst markup as a PDF for everybody (PDF/UA-1) to _pdf/`name`.pdf. Another number of pages is a Fault."""
     source += f"\n#let wanted = {pages}\n" + COUNTED
+    # The compiler brings its fonts along: every machine sets the same pages.
+    options = {"root": str(course.ROOT), "ignore_system_fonts": True, "pdf_standards": ["ua-1"]}
+    options["timestamp"] = int(os.environ.get("SOURCE_DATE_EPOCH", "1767225600"))  # equal input, equal bytes
     try:
-        pdf, warnings = typst.compile_with_warnings(
-            source.encode("utf-8"),
-            root=str(course.ROOT),
-            ignore_system_fonts=True,
-            pdf_standards=["ua-1"],
-            timestamp=int(os.environ.get("SOURCE_DATE_EPOCH", "1767225600")),  # equal input, equal bytes
-        )
+        pdf, warnings = typst.compile_with_warnings(source.encode("utf-8"), **options)
     except typst.TypstError as error:
         raise Fault(f"{name}: {error}") from None
     if warnings:

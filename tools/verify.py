@@ -34,16 +34,12 @@ def stored():
             if path.exists():
                 setting = {name: value for name, value in configuration.items() if name != "seed"}
                 group = groups.setdefault(f"{path.parent.name} {function.__name__} {setting}", [])
-                group.append(_record(path, function, configuration, function.version))
+                with tempfile.TemporaryDirectory() as folder:  # a damaged file stays where it is: its copy is read
+                    copy = pathlib.Path(shutil.copy(path, folder))
+                    group.append(sweeps._read(copy, function, configuration, function.version))
                 name = f"{path.parent.name}/{path.stem}"
                 runs.append({"name": name, "function": function, "record": group[-1], "group": group})
     return runs
-
-
-def _record(path, *job):
-    """As `sweeps` reads it, from a copy: a damaged file (None, with a warning) stays where it is."""
-    with tempfile.TemporaryDirectory() as folder:
-        return sweeps._read(pathlib.Path(shutil.copy(path, folder)), *job)
 
 
 def computed(run):
@@ -91,8 +87,8 @@ def verdict(run, new):
         apart, allowed = np.mean(np.abs(after - before)) if after.shape == before.shape else np.inf, 0.0
         relative = apart and apart / max(np.mean(np.abs(before)), np.mean(np.abs(after)))
         if relative > ROUNDING and not alike:
-            siblings = (record for record in run["group"] if record not in (None, run["record"]))
-            others = [record["result"][name] for record in siblings if name in record["result"]]
+            siblings = (record["result"] for record in run["group"] if record not in (None, run["record"]))
+            others = [result[name] for result in siblings if name in result]
             if not isinstance(now[name], (int, float)) or len(others) < 2:
                 unknown.append(name)
                 continue

@@ -226,7 +226,7 @@ def test_a_section_without_a_part_is_named(part, said):
 
 def test_a_sentence_that_does_not_fit_stops_the_build_with_its_name():
     long = "#" + typeset.quoted("A sentence without an end " * 60)
-    slide = slides.call("recap", items=slides.array([f"[{long}]"] * 4), notes="()")
+    _, slide = slides.call("recap", items=slides.array([f"[{long}]"] * 4), notes="()")
     source = f'#import "{typeset.TEMPLATES}/deck.typ": *\n#set document(title: "x")\n#show-deck(black, ({slide},))'
     with pytest.raises(typeset.Fault, match="the slide “Recap” does not fit"):
         typeset.compiled(source, "never", 1)
