@@ -16,7 +16,7 @@
 # **Run time** on two CPU cores: four minutes on a quick machine, more than twenty on a busy one, offline. README has the minutes of the last full run.
 
 # %%
-# Setup: the same cell in every notebook. In Colab it fetches the course; elsewhere it only finds it.
+# @title Setup: run this cell first. In Colab it fetches the course; elsewhere it only finds it.
 import pathlib
 import subprocess
 import sys
@@ -26,13 +26,8 @@ REPOSITORY = "https://github.com/representation-learning-course/notebooks"
 COMMIT = "main"  # the state of the course that this notebook belongs to: `make links` writes it
 here = pathlib.Path.cwd()
 places = [here, *here.parents, here / f"course-{COMMIT[:7]}"]
-
-
-def found():
-    return [place for place in places if (place / "helpers" / "course.py").exists()]
-
-
-if "google.colab" in sys.modules and not found():
+found = [place for place in places if (place / "helpers" / "course.py").exists()]
+if not found and "google.colab" in sys.modules:
     print("Fetching the course: up to a minute.")
     strictly = {"check": True, "capture_output": True, "text": True, "timeout": 300}
     try:
@@ -43,9 +38,10 @@ if "google.colab" in sys.modules and not found():
     except (OSError, subprocess.SubprocessError) as error:
         why = " ".join(str(getattr(error, "stderr", "") or error).split())
         raise ConnectionError(f"no course from {REPOSITORY}: {why}. Online? Try again.") from None
-if not found():
+    found = places[-1:]
+if not found:
     raise FileNotFoundError(f"helpers/ is not here: clone {REPOSITORY}, open this notebook in it")
-root = found()[0]
+root = found[0]
 sys.path.insert(0, str(root))
 
 from helpers import course, plots
@@ -137,6 +133,8 @@ def to_nearest(ignored, z):
 guess("02.report.over_mean_image", ...)
 
 # %%
+from helpers import training
+
 alpha, beta = 0.5, 0.5
 network.compile(
     optimizer="adam",
@@ -144,7 +142,8 @@ network.compile(
     loss_weights={"Output": alpha, "Latent_Code": beta},
 )
 targets = {"Output": x, "Latent_Code": codes}
-fit = network.fit(x, targets, batch_size=256, epochs=course.epochs(10), verbose=0)  # step (c)
+settings = {"epochs": course.epochs(10), "verbose": 0, "callbacks": [training.EpochLine()]}
+fit = network.fit(x, targets, batch_size=256, **settings)  # step (c)
 
 # %%
 from helpers import scores
@@ -313,7 +312,7 @@ listed = keras.Model(pixels, {"Output": reconstruction, "Latent_Code": z})
 # %%
 codes = {}
 for size, starts in {2: range(3), 32: range(1)}.items():
-    ten_rounds = {"rounds": course.epochs(10), "epochs": 3, "latent_dim": size}
+    ten_rounds = {"rounds": course.epochs(10), "epochs": 1, "latent_dim": size}
     build = {"build": lesson.adjusted_network}
     _, codes[size] = lesson.from_seeds(starts, x[few], digits[few], **ten_rounds, **build)
 spreads = {start: found[-1].std() for start, found in codes[2].items()}
@@ -333,10 +332,9 @@ plots.show(figure, "02_adjusted_maps")
 
 # %%
 import matplotlib.pyplot as plt
-from sklearn.manifold import TSNE
 
 ends = [codes[32][0][step][:1000] for step in (0, -1)]
-points = [TSNE(init="pca", random_state=0).fit_transform(part) for part in ends]
+points = [lesson.t_sne(part) for part in ends]
 titles = ["32 units, untrained", "32 units, at the end"]
 named = {"titles": titles, "columns": 2, "width": 9, "class_names": range(10)}
 figure = plots.code_maps(points, digits[:1000], **named)
@@ -387,7 +385,10 @@ def own_and_strangers(bypass):
     return [decode(mnist.x_test, part) for part in (codes, codes[strangers])]
 
 
-outputs = [*own_and_strangers(bypass=True), *own_and_strangers(bypass=False)]
+outputs = []
+for bypass in (True, False):
+    print(f"training a network {'with' if bypass else 'without'} the bypass: some seconds")
+    outputs += own_and_strangers(bypass)
 
 # %%
 rows = [mnist.x_test[:10], *(output[:10] for output in outputs)]
@@ -504,12 +505,11 @@ claim("02.pretrained.acc_change", (pretrained.acc - pretrained.acc_start).mean()
 # **Shrinking.** Take an autoencoder with a linear code. Multiply the weights into the code by 0.01, and those out of it by 100. What does each term of the loss say?
 
 # %%
-from helpers import training
-
 course.seed(0)
 autoencoder = networks.autoencoder(latent_dim=10, latent_activation="linear")
 autoencoder.compile("adam", loss="mse", **training.compile_options(xla=True))
-autoencoder.fit(training.batches(x), epochs=course.epochs(8), shuffle=False, verbose=0)
+line = {"verbose": 0, "callbacks": [training.EpochLine()]}
+autoencoder.fit(training.batches(x), epochs=course.epochs(8), shuffle=False, **line)
 
 
 def both_losses():
@@ -588,7 +588,7 @@ guess("02.repaired.acc", ...)
 small = clustering.DeepClustering(
     latent_dim=2, hidden=(256, 128), pretrain_epochs=course.epochs(8),
     max_iter=course.epochs(8), beta=0.2, tol=0,
-    centroid_update="kmeans", learning_rate=2e-3, track=3000, random_state=0,
+    centroid_update="kmeans", learning_rate=2e-3, track=3000, random_state=0, verbose=True,
 ).fit(x)  # fmt: skip
 
 # %%
@@ -612,12 +612,12 @@ claim("02.repaired.acc", scores.clustering_scores(digits, small.labels_)["acc"])
 large = clustering.DeepClustering(
     latent_dim=32, hidden=(512, 256), pretrain_epochs=course.epochs(6),
     max_iter=course.epochs(5), beta=0.3, ramp=3, tol=0, learning_rate=2e-3,
-    track=len(x) // 30, random_state=0,
+    track=len(x) // 30, random_state=0, verbose=True,
 ).fit(x)  # fmt: skip
 
 # %%
 codes = large.tracked_codes_[-1]
-points = TSNE(init="pca", perplexity=30, max_iter=500, random_state=0).fit_transform(codes)
+points = lesson.t_sne(codes)
 matched = scores.match_labels(digits, large.labels_)[: len(points)]
 plots.show(lesson.draw_two_colourings(points, digits[: len(points)], matched), "02_tsne")
 
@@ -962,6 +962,7 @@ spaces = {
 }
 tables = {}
 for name, codes in spaces.items():
+    print(f"{name}: some five seconds")
     tables[name] = pd.DataFrame({k: criteria(codes, k) for k in range(3, 22)}).T
 plots.show(lesson.draw_criteria(tables), "02_k")
 

@@ -16,7 +16,7 @@
 # **Run time** on two CPU cores: one to six minutes, offline. The stored runs behind it took longer, and are read.
 
 # %%
-# Setup: the same cell in every notebook. In Colab it fetches the course; elsewhere it only finds it.
+# @title Setup: run this cell first. In Colab it fetches the course; elsewhere it only finds it.
 import pathlib
 import subprocess
 import sys
@@ -26,13 +26,8 @@ REPOSITORY = "https://github.com/representation-learning-course/notebooks"
 COMMIT = "main"  # the state of the course that this notebook belongs to: `make links` writes it
 here = pathlib.Path.cwd()
 places = [here, *here.parents, here / f"course-{COMMIT[:7]}"]
-
-
-def found():
-    return [place for place in places if (place / "helpers" / "course.py").exists()]
-
-
-if "google.colab" in sys.modules and not found():
+found = [place for place in places if (place / "helpers" / "course.py").exists()]
+if not found and "google.colab" in sys.modules:
     print("Fetching the course: up to a minute.")
     strictly = {"check": True, "capture_output": True, "text": True, "timeout": 300}
     try:
@@ -43,9 +38,10 @@ if "google.colab" in sys.modules and not found():
     except (OSError, subprocess.SubprocessError) as error:
         why = " ".join(str(getattr(error, "stderr", "") or error).split())
         raise ConnectionError(f"no course from {REPOSITORY}: {why}. Online? Try again.") from None
-if not found():
+    found = places[-1:]
+if not found:
     raise FileNotFoundError(f"helpers/ is not here: clone {REPOSITORY}, open this notebook in it")
-root = found()[0]
+root = found[0]
 sys.path.insert(0, str(root))
 
 from helpers import course, plots

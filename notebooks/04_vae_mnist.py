@@ -16,7 +16,7 @@
 # **Run time** on two CPU cores: one to four minutes, offline.
 
 # %%
-# Setup: the same cell in every notebook. In Colab it fetches the course; elsewhere it only finds it.
+# @title Setup: run this cell first. In Colab it fetches the course; elsewhere it only finds it.
 import pathlib
 import subprocess
 import sys
@@ -26,13 +26,8 @@ REPOSITORY = "https://github.com/representation-learning-course/notebooks"
 COMMIT = "main"  # the state of the course that this notebook belongs to: `make links` writes it
 here = pathlib.Path.cwd()
 places = [here, *here.parents, here / f"course-{COMMIT[:7]}"]
-
-
-def found():
-    return [place for place in places if (place / "helpers" / "course.py").exists()]
-
-
-if "google.colab" in sys.modules and not found():
+found = [place for place in places if (place / "helpers" / "course.py").exists()]
+if not found and "google.colab" in sys.modules:
     print("Fetching the course: up to a minute.")
     strictly = {"check": True, "capture_output": True, "text": True, "timeout": 300}
     try:
@@ -43,9 +38,10 @@ if "google.colab" in sys.modules and not found():
     except (OSError, subprocess.SubprocessError) as error:
         why = " ".join(str(getattr(error, "stderr", "") or error).split())
         raise ConnectionError(f"no course from {REPOSITORY}: {why}. Online? Try again.") from None
-if not found():
+    found = places[-1:]
+if not found:
     raise FileNotFoundError(f"helpers/ is not here: clone {REPOSITORY}, open this notebook in it")
-root = found()[0]
+root = found[0]
 sys.path.insert(0, str(root))
 
 from helpers import course, plots
@@ -205,7 +201,7 @@ class VAE(keras.Model):
 small = VAE()
 untrained = ops.sigmoid(small(ten))
 small.compile(optimizer="adam", loss=reconstruction)
-_ = small.fit(x, x, epochs=course.epochs(3), batch_size=128, verbose=0)
+_ = small.fit(x, x, epochs=course.epochs(3), batch_size=128, verbose=2)
 # %%
 rows = [ten, untrained, ops.sigmoid(small(ten)), ops.sigmoid(small(ten))]
 labels = ["input", "untrained", "trained", "once more"]
@@ -492,9 +488,9 @@ guess("04.beta.greyness_low", ...)
 
 # %%
 beta = 0.1
-rows = []
+rows, settings = [], {"epochs": course.epochs(5), "callbacks": [training.EpochLine()]}
 for weight in (1, beta):
-    each, _ = lesson.fitted_vae({"beta": weight}, x, epochs=course.epochs(5))
+    each, _ = lesson.fitted_vae({"beta": weight}, x, **settings)
     rows.append(each.decode(codes[:10]))
     width_of_all = each.encode(x_test)[0].std(axis=0).round(2)
     print(f"beta {weight}: standard deviation of the means {width_of_all}")
@@ -651,7 +647,7 @@ guess("04.warmup.active", ...)
 # %%
 by_unit = {}
 for name, setting in {"with warm-up": {}, "without": {"kl_warmup": 0}}.items():
-    twenty, _ = lesson.fitted_vae({"latent_dim": 20} | setting, x, epochs=course.epochs(5))
+    twenty, _ = lesson.fitted_vae({"latent_dim": 20} | setting, x, **settings)
     mean20, log_var20 = twenty.encode(x_test)
     by_unit[name] = np.mean(np.exp(log_var20) + mean20**2 - 1 - log_var20, axis=0) / 2
 

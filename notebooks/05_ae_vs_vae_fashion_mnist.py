@@ -16,7 +16,7 @@
 # **Run time** on two CPU cores: two to nine minutes, offline.
 
 # %%
-# Setup: the same cell in every notebook. In Colab it fetches the course; elsewhere it only finds it.
+# @title Setup: run this cell first. In Colab it fetches the course; elsewhere it only finds it.
 import pathlib
 import subprocess
 import sys
@@ -26,13 +26,8 @@ REPOSITORY = "https://github.com/representation-learning-course/notebooks"
 COMMIT = "main"  # the state of the course that this notebook belongs to: `make links` writes it
 here = pathlib.Path.cwd()
 places = [here, *here.parents, here / f"course-{COMMIT[:7]}"]
-
-
-def found():
-    return [place for place in places if (place / "helpers" / "course.py").exists()]
-
-
-if "google.colab" in sys.modules and not found():
+found = [place for place in places if (place / "helpers" / "course.py").exists()]
+if not found and "google.colab" in sys.modules:
     print("Fetching the course: up to a minute.")
     strictly = {"check": True, "capture_output": True, "text": True, "timeout": 300}
     try:
@@ -43,9 +38,10 @@ if "google.colab" in sys.modules and not found():
     except (OSError, subprocess.SubprocessError) as error:
         why = " ".join(str(getattr(error, "stderr", "") or error).split())
         raise ConnectionError(f"no course from {REPOSITORY}: {why}. Online? Try again.") from None
-if not found():
+    found = places[-1:]
+if not found:
     raise FileNotFoundError(f"helpers/ is not here: clone {REPOSITORY}, open this notebook in it")
-root = found()[0]
+root = found[0]
 sys.path.insert(0, str(root))
 
 from helpers import course, plots
@@ -671,7 +667,8 @@ plots.show(plots.runs_scatter(betas, panels, **axes), "05_beta")
 # %%
 beta = 10
 setting = {"latent_dim": 20, "beta": beta}
-priced, _ = vae_mnist.fitted_vae(setting, x, epochs=course.epochs(4))
+line = [training.EpochLine()]
+priced, _ = vae_mnist.fitted_vae(setting, x, epochs=course.epochs(4), callbacks=line)
 codes, log_var = priced.encode(x)
 inside = np.exp(log_var).mean(axis=0)  # the clouds' own variances
 middle, across = codes.mean(axis=0), np.cov(codes, rowvar=False)
@@ -720,7 +717,8 @@ mean.loc[["VAE-2", "VAE-20", "VAE-32"], columns].round(4)
 points = [betas[betas.beta == 1], sizes[sizes.method == "VAE-20"]]
 for few in (3, 1):
     setting = {"latent_dim": 20}
-    model, history = vae_mnist.fitted_vae(setting, x, epochs=few, validation_data=test)
+    settings = {"epochs": few, "validation_data": test, "callbacks": line}
+    model, history = vae_mnist.fitted_vae(setting, x, **settings)
     points.insert(0, pd.DataFrame({"epochs": [few], "loss": history.history["val_loss"][-1:]}))
 
 # %%
@@ -762,7 +760,7 @@ kinds["convolutional AE"] = {"kind": "convolutional", "hidden": ()}
 rows = [x_test[:10]]
 for name, kind in kinds.items():
     started, setting = time.perf_counter(), {"latent_dim": 32, "variational": False} | kind
-    model, _ = vae_mnist.fitted_vae(setting, x[:6000], epochs=course.epochs(8))
+    model, _ = vae_mnist.fitted_vae(setting, x[:6000], epochs=course.epochs(8), callbacks=progress)
     rows.append(model.reconstruct(x_test[:10]))
     print(f"{name}: {model.count_params():,} parameters, {time.perf_counter() - started:.0f} s")
 
@@ -821,7 +819,7 @@ plots.show(plots.network(layers, arrows, image=ten[5]), "05_conditional_network"
 
 # %%
 setting = {"latent_dim": 20, "classes": 10}
-asked, _ = vae_mnist.fitted_vae(setting, x, y, epochs=course.epochs(8))
+asked, _ = vae_mnist.fitted_vae(setting, x, y, epochs=course.epochs(8), callbacks=line)
 rows = [asked.decode(np.tile(z, (10, 1)), np.arange(10)) for z in rng.normal(size=(5, 20))]
 
 # %%
@@ -883,7 +881,7 @@ course.seed(0)
 sixth = training.batches(x[: len(x) // 6], batch_size=128)
 gan = lesson.VaeGan(weight=20, latent_dim=20, hidden=(512, 256), seed=0)
 gan.compile(keras.optimizers.Adam(0.001), **training.compile_options(xla=True))
-_ = gan.fit(sixth, epochs=course.epochs(8), shuffle=False, verbose=0)
+_ = gan.fit(sixth, epochs=course.epochs(8), shuffle=False, verbose=0, callbacks=line)
 
 # %% [markdown]
 # Stored: all images, 10 epochs, five seeds, beside the same VAE without a discriminator.

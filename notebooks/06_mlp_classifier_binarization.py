@@ -16,7 +16,7 @@
 # **Run time** on two CPU cores: one to three minutes, offline.
 
 # %%
-# Setup: the same cell in every notebook. In Colab it fetches the course; elsewhere it only finds it.
+# @title Setup: run this cell first. In Colab it fetches the course; elsewhere it only finds it.
 import pathlib
 import subprocess
 import sys
@@ -26,13 +26,8 @@ REPOSITORY = "https://github.com/representation-learning-course/notebooks"
 COMMIT = "main"  # the state of the course that this notebook belongs to: `make links` writes it
 here = pathlib.Path.cwd()
 places = [here, *here.parents, here / f"course-{COMMIT[:7]}"]
-
-
-def found():
-    return [place for place in places if (place / "helpers" / "course.py").exists()]
-
-
-if "google.colab" in sys.modules and not found():
+found = [place for place in places if (place / "helpers" / "course.py").exists()]
+if not found and "google.colab" in sys.modules:
     print("Fetching the course: up to a minute.")
     strictly = {"check": True, "capture_output": True, "text": True, "timeout": 300}
     try:
@@ -43,9 +38,10 @@ if "google.colab" in sys.modules and not found():
     except (OSError, subprocess.SubprocessError) as error:
         why = " ".join(str(getattr(error, "stderr", "") or error).split())
         raise ConnectionError(f"no course from {REPOSITORY}: {why}. Online? Try again.") from None
-if not found():
+    found = places[-1:]
+if not found:
     raise FileNotFoundError(f"helpers/ is not here: clone {REPOSITORY}, open this notebook in it")
-root = found()[0]
+root = found[0]
 sys.path.insert(0, str(root))
 
 from helpers import course, plots
@@ -163,13 +159,14 @@ plots.show(plots.image_grid([ten], column_labels=labels), "06_early")
 guess("06.acc.live_multi", ...)
 
 # %%
-from helpers import networks
+from helpers import networks, training
 from lessons import classifier as lesson
 
 course.seed(0)
 network = networks.classifier()  # the layers of section 1
 validation = (x_validation, y_validation)
-history = lesson.fit_classifier(network, x, y, *validation, epochs=course.epochs(50))
+fifty = {"epochs": course.epochs(50), "callbacks": [training.EpochLine(every=5)]}
+history = lesson.fit_classifier(network, x, y, *validation, **fifty)
 
 # %%
 plots.show(lesson.draw_curves(history), "06_curves")
@@ -319,7 +316,7 @@ truth = clothing[y_test]
 course.seed(0)
 direct = networks.classifier(2)
 two = (clothing[y], x_validation, clothing[y_validation])
-_ = lesson.fit_classifier(direct, x, *two, epochs=course.epochs(50))
+_ = lesson.fit_classifier(direct, x, *two, **fifty)
 
 # %%
 from scipy.special import expit, softmax
