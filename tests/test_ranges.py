@@ -102,8 +102,8 @@ def test_most_wrong_numbers_fail_and_most_healthy_ones_pass(committed):
     total = worth.groupby("group")[["concerned", "caught"]].sum()
     share = total.caught / total.concerned
     assert share["stored"] >= 0.9
-    # The bar is 0.9. In 06, the only notebook measured so far, a quarter of the epochs changes little: it stops early.
-    assert share.get("planted", 1) >= 0.75 and share.get("healthy", 0) <= 0.03
+    # The bar is 0.9: CONTRIBUTING says what is missed, and why no range from ten seeds catches it.
+    assert share["planted"] >= 0.8 and share["healthy"] <= 0.03
 
 
 def group(fault):
