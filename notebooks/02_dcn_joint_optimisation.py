@@ -276,7 +276,7 @@ claim("02.report.collapsed_all", np.sum(everything.spread < everything.spread_st
 # %% [markdown]
 # <details><summary><b>Conclusion</b> (open it after your run)</summary>
 #
-# **On one point: from 10<!--02.report.collapsed--> of our twelve starts the codes collapse, as in the report; from other twelve it may be a few or all<!--02.report.collapsed in 2..12-->.**
+# **On one point: from 10<!--02.report.collapsed--> of our twelve starts the codes collapse, as in the report; another twelve give fewer or more<!--02.report.collapsed in 2..12-->.**
 # Then no image *can* change its cluster, so the loop takes its collapse for success. On all images, with more epochs, 11<!--02.report.collapsed_all--> of 12 collapse.
 #
 # </details>
@@ -561,8 +561,8 @@ for name, mend in {"left alone": False, "begun again": True}.items():
 # %% [markdown]
 # <details><summary><b>Conclusion</b> (open it after your run)</summary>
 #
-# **No choice alone: weights, nearest centroid and ReLU need each other.** Change one, and fewer of 12 starts collapse: in our run 1<!--02.weak.collapsed-->, 3<!--02.assigned.collapsed--> or 0<!--02.linear.collapsed-->.
-# Only the weak pull lets the codes spread; a linear code shrinks instead. Pretraining does not help: the loop then changes the accuracy by −0.12<!--02.pretrained.acc_change-->. Pairs of changes were not tried.
+# **No choice alone: weights, nearest centroid and ReLU need each other.** Change one, and fewer collapse, in our run 1<!--02.weak.collapsed-->, 3<!--02.assigned.collapsed--> or 0<!--02.linear.collapsed-->.
+# Only the weak pull lets the codes spread; a linear code shrinks. Pretraining does not help: the loop then changes the accuracy by −0.12<!--02.pretrained.acc_change-->. Pairs of changes were not tried.
 #
 # </details>
 
